@@ -1,0 +1,1 @@
+"""The product: conversations, messages, imports and search."""

@@ -1,0 +1,26 @@
+"""What can go wrong in the chat, by what the caller can do about it."""
+
+
+class ChatError(Exception):
+    """The base of all; its text is fit for the person who asked."""
+
+
+class NotFoundError(ChatError):
+    """There is no such thing, or the caller may not know of it: the two are told in the same words."""
+
+
+class ForbiddenError(ChatError):
+    """The caller sees the thing but may not do this to it."""
+
+
+class ConflictError(ChatError):
+    """The thing is in a state that does not allow this now."""
+
+
+class InvalidError(ChatError):
+    """A value is wrong; `field` names which."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason

@@ -1,0 +1,129 @@
+"""What the chat's services answer: frozen records, never rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+MemberRole = Literal["owner", "member"]
+MessageRole = Literal["user", "assistant", "system"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who wrote a message; `id` is the user's, None for a name that cannot sign in."""
+
+    id: int | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRecord:
+    """One message as its readers see it; a deleted one has empty text and html."""
+
+    id: int
+    sequence: int
+    conversation: int
+    author: Author
+    role: MessageRole
+    text: str
+    html: str
+    client_id: str | None
+    created_at: datetime
+    edited_at: datetime | None
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMessage:
+    """The message stored for a send; `is_new` is False when the same send had been stored before."""
+
+    message: MessageRecord
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    """Messages oldest first, and the ids from which to go on: older than next_before, newer than next_after."""
+
+    messages: list[MessageRecord]
+    next_before: int | None
+    next_after: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationRecord:
+    """A conversation as one member sees it."""
+
+    id: int
+    title: str
+    role: MemberRole
+    created_at: datetime
+    last_message_at: datetime
+    last_sequence: int
+    last_read_sequence: int
+    unread: int
+    preview: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationPage:
+    """Conversations, the latest first, and the cursor of the next page."""
+
+    results: list[ConversationRecord]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRecord:
+    """A member of a conversation; `id` is the user's."""
+
+    id: int
+    name: str
+    role: MemberRole
+    joined_at: datetime
+    last_read_sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHit:
+    """A message that matches, where it is, and an excerpt with the words in <mark>, escaped otherwise."""
+
+    message: MessageRecord
+    conversation_title: str
+    excerpt_html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """Matches, newest first, and the cursor of the next page."""
+
+    results: list[SearchHit]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRow:
+    """A row of an imported file that was not taken, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRecord:
+    """Where an import stands; sizes in bytes of the file as uploaded."""
+
+    id: int
+    filename: str
+    format: str
+    state: Literal["waiting", "running", "finished", "failed"]
+    failure: str
+    is_dry_run: bool
+    size_bytes: int
+    read_bytes: int
+    rows_imported: int
+    rows_known: int
+    rows_refused: int
+    refusals: list[RefusedRow]
+    created_at: datetime
+    finished_at: datetime | None

@@ -1,0 +1,85 @@
+"""The environment as typed values: a wrong one stops the start and names its variable."""
+
+from collections.abc import Mapping
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+ON = frozenset({"1", "on", "true", "yes"})
+OFF = frozenset({"0", "off", "false", "no"})
+
+
+class Environment:
+    """Reads variables from a mapping; an empty value counts as not set."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return the variable as it stands, or the default."""
+        return self._variables.get(name, "").strip() or default
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return a switch; raise ImproperlyConfigured for a word that is neither on nor off."""
+        value = self.text(name).lower()
+        if value in ON:
+            return True
+        if value in OFF:
+            return False
+        if value:
+            raise invalid(name, value, "on or off")
+        return default
+
+    def integer(self, name: str, default: int, *, minimum: int, maximum: int) -> int:
+        """Return a whole number within its bounds; raise ImproperlyConfigured otherwise."""
+        value = self.text(name)
+        if not value:
+            return default
+        expected = f"a whole number from {minimum} to {maximum}"
+        try:
+            number = int(value)
+        except ValueError:
+            raise invalid(name, value, expected) from None
+        if not minimum <= number <= maximum:
+            raise invalid(name, value, expected)
+        return number
+
+    def items(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
+        """Return a comma-separated list without its blanks."""
+        return [item.strip() for item in self.text(name).split(",") if item.strip()] or list(default)
+
+    def url(self, name: str, *, schemes: tuple[str, ...], default: str = "") -> SplitResult | None:
+        """Return a parsed URL, None when not set; raise ImproperlyConfigured for another scheme or a bad port."""
+        value = self.text(name, default)
+        if not value:
+            return None
+        try:
+            parts = urlsplit(value)
+            parts.port  # noqa: B018  (the property raises for a port that is no number)
+        except ValueError:
+            raise invalid(name, hidden(value), "a URL") from None
+        if parts.scheme not in schemes:
+            raise invalid(name, hidden(value), f"a URL that begins with {' or '.join(f'{s}:' for s in schemes)}")
+        return parts
+
+    def contradiction(self, first: str, *others: str) -> None:
+        """Raise ImproperlyConfigured when `first` is set together with any of the others."""
+        for other in others:
+            if self.text(first) and self.text(other):
+                raise ImproperlyConfigured(f"{first} and {other} are both set and say the same thing twice: keep one.")
+
+
+def invalid(name: str, value: str, expected: str) -> ImproperlyConfigured:
+    """Return the error that names the variable, the value and what was expected."""
+    return ImproperlyConfigured(f"{name}: {value!r} is not {expected}.")
+
+
+def hidden(url: str) -> str:
+    """Return a URL fit for an error message: whatever could be a password is left out."""
+    head, separator, tail = url.rpartition("@")
+    return f"{head.split('://')[0]}://***@{tail}" if separator else url
+
+
+def credential(value: str | None) -> str:
+    """Return a user name or password of a URL, percent-decoded."""
+    return unquote(value or "")
