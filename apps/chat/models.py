@@ -141,7 +141,9 @@ class Import(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(read_bytes__lte=F("size_bytes")), name="import_reads_no_more_than_it_has")
+            models.CheckConstraint(
+                condition=Q(read_bytes__lte=F("size_bytes")), name="import_reads_no_more_than_it_has"
+            )
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
+
+from apps.chat.models import Message
 
 MemberRole = Literal["owner", "member"]
 MessageRole = Literal["user", "assistant", "system"]
@@ -31,6 +33,25 @@ class MessageRecord:
     created_at: datetime
     edited_at: datetime | None
     deleted: bool
+
+
+def message_record(message: Message) -> MessageRecord:
+    """Return a row, its author loaded, as a record. No query."""
+    author = message.author
+    name = author.get_username() if author else message.author_name
+    return MessageRecord(
+        id=message.pk,
+        sequence=message.sequence,
+        conversation=message.conversation_id,
+        author=Author(id=message.author_id, name=name),
+        role=cast("MessageRole", str(message.role)),
+        text=message.text,
+        html=message.html,
+        client_id=message.client_id,
+        created_at=message.created_at,
+        edited_at=message.edited_at,
+        deleted=message.deleted_at is not None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

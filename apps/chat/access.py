@@ -1,0 +1,44 @@
+"""Who may do what: the one place that decides."""
+
+from apps.chat.exceptions import ForbiddenError, NotFoundError
+from apps.chat.models import Membership, Message
+
+NO_CONVERSATION = "There is no such conversation."
+NO_MESSAGE = "There is no such message."
+
+
+def membership_of(*, user_id: int, conversation_id: int) -> Membership:
+    """Return the caller's membership with conversation and user (one query); raise NotFoundError without one."""
+    found = (
+        Membership.objects.select_related("conversation", "user")
+        .filter(user_id=user_id, conversation_id=conversation_id, conversation__deleted_at=None)
+        .first()
+    )
+    if found is None:
+        raise NotFoundError(NO_CONVERSATION)
+    return found
+
+
+def ownership_of(*, user_id: int, conversation_id: int, to: str) -> Membership:
+    """Return the caller's membership as owner (one query); raise NotFoundError, or ForbiddenError for a mere member."""
+    membership = membership_of(user_id=user_id, conversation_id=conversation_id)
+    if membership.role != Membership.Role.OWNER:
+        raise ForbiddenError(f"Only an owner of the conversation may {to}.")
+    return membership
+
+
+def editable_message(*, user_id: int, message_id: int) -> Message:
+    """Return the message, its row locked (three queries); raise NotFoundError, or ForbiddenError for a mere reader."""
+    conversation_id = Message.objects.filter(pk=message_id).values_list("conversation_id", flat=True).first()
+    if conversation_id is None:
+        raise NotFoundError(NO_MESSAGE)
+    try:
+        membership = membership_of(user_id=user_id, conversation_id=conversation_id)
+    except NotFoundError:
+        raise NotFoundError(NO_MESSAGE) from None
+    message = Message.objects.select_for_update(of=("self",)).select_related("author").filter(pk=message_id).first()
+    if message is None:
+        raise NotFoundError(NO_MESSAGE)
+    if message.author_id != user_id and membership.role != Membership.Role.OWNER:
+        raise ForbiddenError("Only its author or an owner of the conversation may change a message.")
+    return message

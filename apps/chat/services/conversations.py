@@ -1,0 +1,118 @@
+"""Start, list, rename and delete conversations."""
+
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from django.db import transaction
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from apps.chat.access import membership_of, ownership_of
+from apps.chat.cursor import decoded, encoded
+from apps.chat.exceptions import InvalidError
+from apps.chat.models import Conversation, Membership, Message
+from apps.chat.records import ConversationPage, ConversationRecord, MemberRole
+from apps.chat.signals import conversation_deleted
+from apps.chat.text import TITLE_MAX_CHARACTERS, checked_line
+
+LIST_MAX_CONVERSATIONS = 100
+LIST_DEFAULT_CONVERSATIONS = 50
+PREVIEW_CHARACTERS = 120
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def create_conversation(*, user_id: int, title: str) -> ConversationRecord:
+    """Start a conversation with the caller as its owner; raise InvalidError for a bad title."""
+    title = checked_line("title", title, maximum=TITLE_MAX_CHARACTERS)
+    with transaction.atomic():
+        conversation = Conversation.objects.create(title=title)
+        Membership.objects.create(conversation=conversation, user_id=user_id, role=Membership.Role.OWNER)
+    return get_conversation(user_id=user_id, conversation_id=conversation.pk)
+
+
+def get_conversation(*, user_id: int, conversation_id: int) -> ConversationRecord:
+    """Return the conversation as its member sees it (two queries); raise NotFoundError."""
+    membership_of(user_id=user_id, conversation_id=conversation_id)
+    return _record(_listed(user_id).get(conversation_id=conversation_id))
+
+
+def list_conversations(
+    *, user_id: int, limit: int = LIST_DEFAULT_CONVERSATIONS, cursor: str | None = None
+) -> ConversationPage:
+    """Return the caller's conversations, the latest message first, unread counts and previews in the one query.
+
+    Raises InvalidError for a limit out of bounds or a cursor that is not ours.
+    """
+    if not 1 <= limit <= LIST_MAX_CONVERSATIONS:
+        raise InvalidError("limit", f"must be from 1 to {LIST_MAX_CONVERSATIONS}.")
+    rows = list(
+        _after(_listed(user_id), cursor).order_by("-conversation__last_message_at", "-conversation_id")[: limit + 1]
+    )
+    page = [_record(row) for row in rows[:limit]]
+    has_more = len(rows) > limit
+    return ConversationPage(results=page, next=_cursor(page[-1]) if has_more else None)
+
+
+def rename_conversation(*, user_id: int, conversation_id: int, title: str) -> ConversationRecord:
+    """Give the conversation another title; raise NotFoundError, ForbiddenError or InvalidError."""
+    title = checked_line("title", title, maximum=TITLE_MAX_CHARACTERS)
+    ownership_of(user_id=user_id, conversation_id=conversation_id, to="rename it")
+    Conversation.objects.filter(pk=conversation_id).update(title=title)
+    return get_conversation(user_id=user_id, conversation_id=conversation_id)
+
+
+def delete_conversation(*, user_id: int, conversation_id: int) -> None:
+    """Take the conversation away from everybody at once; its messages are purged afterwards by a task."""
+    with transaction.atomic():
+        ownership_of(user_id=user_id, conversation_id=conversation_id, to="delete it")
+        discard(conversation_id)
+
+
+def discard(conversation_id: int) -> None:
+    """Hide a conversation from everybody and have it purged after the commit. Call inside a transaction."""
+    Conversation.objects.filter(pk=conversation_id).update(deleted_at=timezone.now(), source_id="")
+    Membership.objects.filter(conversation_id=conversation_id).delete()
+    transaction.on_commit(lambda: conversation_deleted.send(sender=Conversation, conversation_id=conversation_id))
+
+
+def _listed(user_id: int) -> QuerySet[Membership]:
+    last = Message.objects.filter(
+        conversation_id=OuterRef("conversation_id"), sequence=OuterRef("conversation__last_sequence")
+    )
+    return (
+        Membership.objects.filter(user_id=user_id, conversation__deleted_at=None)
+        .select_related("conversation")
+        .annotate(preview=Subquery(last.values(start=Left("text", PREVIEW_CHARACTERS))[:1]))
+    )
+
+
+def _record(membership: Membership) -> ConversationRecord:
+    conversation = membership.conversation
+    return ConversationRecord(
+        id=conversation.pk,
+        title=conversation.title,
+        role=cast("MemberRole", membership.role),
+        created_at=conversation.created_at,
+        last_message_at=conversation.last_message_at,
+        last_sequence=conversation.last_sequence,
+        last_read_sequence=membership.last_read_sequence,
+        unread=max(0, conversation.last_sequence - membership.last_read_sequence),
+        preview=getattr(membership, "preview", None) or "",
+    )
+
+
+def _cursor(last: ConversationRecord) -> str:
+    return encoded((last.last_message_at - EPOCH) // timedelta(microseconds=1), last.id)
+
+
+def _after(rows: QuerySet[Membership], cursor: str | None) -> QuerySet[Membership]:
+    if cursor is None:
+        return rows
+    microseconds, conversation_id = decoded(cursor, count=2)
+    try:
+        moment = EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
+        raise InvalidError("cursor", "is not one this site gave.") from None
+    is_older = Q(conversation__last_message_at__lt=moment)
+    return rows.filter(is_older | Q(conversation__last_message_at=moment, conversation_id__lt=conversation_id))

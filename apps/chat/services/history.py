@@ -1,0 +1,102 @@
+"""Read a conversation page by page. Sequences have no gaps, so a page is a range of the primary index."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.chat.access import membership_of
+from apps.chat.exceptions import InvalidError
+from apps.chat.models import Membership, Message
+from apps.chat.records import HistoryPage, MessageRecord, message_record
+
+PAGE_MAX_MESSAGES = 200
+PAGE_DEFAULT_MESSAGES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a page lies: before, after or around a message (its id), or from a date on; without any, the latest."""
+
+    before: int | None = None
+    after: int | None = None
+    around: int | None = None
+    since: datetime | None = None
+
+    def __post_init__(self) -> None:
+        given = [name for name in self.__slots__ if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise InvalidError(given[1], f"cannot be combined with {given[0]}.")
+
+
+LATEST = Position()
+
+
+def history_page(
+    *, user_id: int, conversation_id: int, limit: int = PAGE_DEFAULT_MESSAGES, position: Position = LATEST
+) -> HistoryPage:
+    """Return up to `limit` messages oldest first: two queries, three with a position, whatever the length behind.
+
+    Raises NotFoundError, or InvalidError for a limit out of bounds or a position outside the conversation.
+    """
+    if not 1 <= limit <= PAGE_MAX_MESSAGES:
+        raise InvalidError("limit", f"must be from 1 to {PAGE_MAX_MESSAGES}.")
+    membership = membership_of(user_id=user_id, conversation_id=conversation_id)
+    last = membership.conversation.last_sequence
+    start, end = _range(conversation_id, last=last, limit=limit, position=position)
+    rows = (
+        Message.objects.filter(conversation_id=conversation_id, sequence__gte=start, sequence__lt=end)
+        .select_related("author")
+        .defer("import_key")
+        .order_by("sequence")
+    )
+    return _page([message_record(row) for row in rows], last=last)
+
+
+def mark_read(*, user_id: int, conversation_id: int, sequence: int) -> int:
+    """Move the caller's read marker forward, never back or past the end; return where it stands. Two queries."""
+    if sequence < 0:
+        raise InvalidError("sequence", "must not be negative.")
+    membership = membership_of(user_id=user_id, conversation_id=conversation_id)
+    wanted = min(sequence, membership.conversation.last_sequence)
+    Membership.objects.filter(pk=membership.pk, last_read_sequence__lt=wanted).update(last_read_sequence=wanted)
+    return max(wanted, membership.last_read_sequence)
+
+
+def _range(conversation_id: int, *, last: int, limit: int, position: Position) -> tuple[int, int]:
+    """Return the first sequence of the page and the one past its end."""
+    latest = max(1, last - limit + 1)
+    match position:
+        case Position(before=int(message_id)):
+            end = _sequence(conversation_id, "before", message_id)
+            return end - limit, end
+        case Position(after=int(message_id)):
+            start = _sequence(conversation_id, "after", message_id) + 1
+        case Position(around=int(message_id)):
+            start = min(latest, max(1, _sequence(conversation_id, "around", message_id) - limit // 2))
+        case Position(since=datetime() as since):
+            start = min(latest, _first_since(conversation_id, since) or latest)
+        case _:
+            start = latest
+    return start, start + limit
+
+
+def _sequence(conversation_id: int, field: str, message_id: int) -> int:
+    found = Message.objects.filter(pk=message_id, conversation_id=conversation_id).values_list("sequence").first()
+    if found is None:
+        raise InvalidError(field, "is no message of this conversation.")
+    return int(found[0])
+
+
+def _first_since(conversation_id: int, since: datetime) -> int | None:
+    dated = Message.objects.filter(conversation_id=conversation_id, created_at__gte=since)
+    return dated.order_by("created_at", "sequence").values_list("sequence", flat=True).first()
+
+
+def _page(messages: list[MessageRecord], *, last: int) -> HistoryPage:
+    if not messages:
+        return HistoryPage(messages=[], next_before=None, next_after=None)
+    oldest, newest = messages[0], messages[-1]
+    return HistoryPage(
+        messages=messages,
+        next_before=oldest.id if oldest.sequence > 1 else None,
+        next_after=newest.id if newest.sequence < last else None,
+    )

@@ -1,0 +1,73 @@
+"""Who is in a conversation: add, remove, leave."""
+
+from typing import cast
+
+from django.db import IntegrityError, transaction
+
+from apps.chat.access import membership_of, ownership_of
+from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from apps.chat.models import Conversation, Membership, User
+from apps.chat.records import MemberRecord, MemberRole
+from apps.chat.services.conversations import discard
+
+
+def list_members(*, user_id: int, conversation_id: int) -> list[MemberRecord]:
+    """Return the members, the longest-standing first (two queries); raise NotFoundError."""
+    membership_of(user_id=user_id, conversation_id=conversation_id)
+    return [_record(row) for row in _members(conversation_id)]
+
+
+def add_member(*, user_id: int, conversation_id: int, username: str) -> MemberRecord:
+    """Add an active user, unread from now on; raise NotFoundError, ForbiddenError, InvalidError or ConflictError."""
+    conversation = ownership_of(user_id=user_id, conversation_id=conversation_id, to="add members").conversation
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        raise InvalidError("username", "is nobody who can sign in here.")
+    try:
+        with transaction.atomic():
+            row = Membership.objects.create(
+                conversation=conversation, user=user, last_read_sequence=conversation.last_sequence
+            )
+    except IntegrityError:
+        raise ConflictError(f"{username} is a member already.") from None
+    return _record(row)
+
+
+def remove_member(*, user_id: int, conversation_id: int, member_id: int) -> None:
+    """Let a member go: oneself, or anybody by an owner. Raises NotFoundError or ForbiddenError.
+
+    When the last owner leaves, the longest-standing member becomes owner; when nobody is left, the conversation goes.
+    """
+    with transaction.atomic():
+        own = membership_of(user_id=user_id, conversation_id=conversation_id)
+        Conversation.objects.select_for_update().get(pk=conversation_id)  # two leaving owners take turns
+        if member_id != user_id and own.role != Membership.Role.OWNER:
+            raise ForbiddenError("Only an owner of the conversation may remove others.")
+        removed, _ = Membership.objects.filter(conversation_id=conversation_id, user_id=member_id).delete()
+        if not removed:
+            raise NotFoundError("There is no such member.")
+        Conversation.objects.filter(pk=conversation_id, imported_by_id=member_id).update(imported_by=None, source_id="")
+        _pass_on(conversation_id)
+
+
+def _pass_on(conversation_id: int) -> None:
+    remaining = list(_members(conversation_id))
+    if not remaining:
+        discard(conversation_id)
+    elif all(row.role != Membership.Role.OWNER for row in remaining):
+        Membership.objects.filter(pk=remaining[0].pk).update(role=Membership.Role.OWNER)
+
+
+def _members(conversation_id: int) -> "list[Membership]":
+    rows = Membership.objects.filter(conversation_id=conversation_id).select_related("user")
+    return list(rows.order_by("joined_at", "pk"))
+
+
+def _record(row: Membership) -> MemberRecord:
+    return MemberRecord(
+        id=row.user_id,
+        name=row.user.get_username(),
+        role=cast("MemberRole", row.role),
+        joined_at=row.joined_at,
+        last_read_sequence=row.last_read_sequence,
+    )

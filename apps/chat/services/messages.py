@@ -1,0 +1,85 @@
+"""Send, edit and delete messages."""
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.chat.access import editable_message, membership_of
+from apps.chat.exceptions import ConflictError
+from apps.chat.markdown import rendered
+from apps.chat.models import Membership, Message
+from apps.chat.records import MessageRecord, SentMessage, message_record
+from apps.chat.sequence import allocate
+from apps.chat.text import CLIENT_ID_MAX_CHARACTERS, MESSAGE_MAX_CHARACTERS, checked_line, checked_text
+
+
+def send_message(*, user_id: int, conversation_id: int, text: str, client_id: str | None = None) -> SentMessage:
+    """Store a message and return it; a send repeated with the same client_id returns what the first one stored.
+
+    Raises NotFoundError, InvalidError naming the field, or ConflictError when the client_id belongs to another text.
+    Blocks while others send into the same conversation. Four writes or reads in one transaction.
+    """
+    text = checked_text("text", text, maximum=MESSAGE_MAX_CHARACTERS)
+    if client_id is not None:
+        client_id = checked_line("client_id", client_id, maximum=CLIENT_ID_MAX_CHARACTERS)
+    html = rendered(text)
+    try:
+        with transaction.atomic():
+            membership = membership_of(user_id=user_id, conversation_id=conversation_id)
+            message = _stored(membership, text=text, html=html, client_id=client_id)
+    except IntegrityError:
+        return _sent_before(user_id=user_id, conversation_id=conversation_id, text=text, client_id=client_id)
+    return SentMessage(message=message, is_new=True)
+
+
+def edit_message(*, user_id: int, message_id: int, text: str) -> MessageRecord:
+    """Give the message a new text; raise NotFoundError, ForbiddenError, InvalidError, or ConflictError when deleted."""
+    text = checked_text("text", text, maximum=MESSAGE_MAX_CHARACTERS)
+    html = rendered(text)
+    with transaction.atomic():
+        message = editable_message(user_id=user_id, message_id=message_id)
+        if message.deleted_at is not None:
+            raise ConflictError("The message was deleted.")
+        message.text, message.html, message.edited_at = text, html, timezone.now()
+        message.save(update_fields=["text", "html", "edited_at"])
+    return message_record(message)
+
+
+def delete_message(*, user_id: int, message_id: int) -> None:
+    """Leave a tombstone in the message's place; deleting twice is no error. Raises NotFoundError, ForbiddenError."""
+    with transaction.atomic():
+        message = editable_message(user_id=user_id, message_id=message_id)
+        if message.deleted_at is None:
+            message.text, message.html, message.deleted_at = "", "", timezone.now()
+            message.save(update_fields=["text", "html", "deleted_at"])
+
+
+def _stored(membership: Membership, *, text: str, html: str, client_id: str | None) -> MessageRecord:
+    now = timezone.now()
+    sequence = allocate(conversation_id=membership.conversation_id, count=1, last_message_at=now)
+    message = Message.objects.create(
+        conversation_id=membership.conversation_id,
+        sequence=sequence,
+        author=membership.user,
+        text=text,
+        html=html,
+        client_id=client_id,
+        created_at=now,
+    )
+    Membership.objects.filter(pk=membership.pk, last_read_sequence__lt=sequence).update(last_read_sequence=sequence)
+    return message_record(message)
+
+
+def _sent_before(*, user_id: int, conversation_id: int, text: str, client_id: str | None) -> SentMessage:
+    """Return the message an earlier send with this client_id stored; raise ConflictError where that was another send."""
+    stored = _messages().filter(author_id=user_id, client_id=client_id).first() if client_id else None
+    if stored is None:
+        raise ConflictError("The message could not be stored: its author or conversation has just been deleted.")
+    has_changed = stored.edited_at is not None or stored.deleted_at is not None
+    if stored.conversation_id != conversation_id or (stored.text != text and not has_changed):
+        raise ConflictError("client_id: another message has been sent with it.")
+    return SentMessage(message=message_record(stored), is_new=False)
+
+
+def _messages() -> QuerySet[Message]:
+    return Message.objects.select_related("author")
