@@ -26,7 +26,6 @@ def allocate(*, conversation_id: int, count: int, last_message_at: datetime) -> 
     return int(row[0]) - count + 1
 
 
-def stored(moment: datetime) -> str | datetime:
-    """Return a time as the database keeps it, for raw SQL."""
-    value: str | datetime = connection.ops.adapt_datetimefield_value(moment)
-    return value
+def stored(moment: datetime) -> str | None:
+    """Return a time as the database takes it in raw SQL."""
+    return connection.ops.adapt_datetimefield_value(moment)

@@ -71,7 +71,7 @@ def _stored(membership: Membership, *, text: str, html: str, client_id: str | No
 
 
 def _sent_before(*, user_id: int, conversation_id: int, text: str, client_id: str | None) -> SentMessage:
-    """Return the message an earlier send with this client_id stored; raise ConflictError where that was another send."""
+    """Return the message an earlier send with this client_id stored; raise ConflictError if that was another."""
     stored = _messages().filter(author_id=user_id, client_id=client_id).first() if client_id else None
     if stored is None:
         raise ConflictError("The message could not be stored: its author or conversation has just been deleted.")
