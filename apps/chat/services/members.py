@@ -50,6 +50,12 @@ def remove_member(*, user_id: int, conversation_id: int, member_id: int) -> None
         _pass_on(conversation_id)
 
 
+def leave_everywhere(*, user_id: int) -> None:
+    """Take somebody out of all their conversations, as if they had left each."""
+    for conversation_id in list(Membership.objects.filter(user_id=user_id).values_list("conversation_id", flat=True)):
+        remove_member(user_id=user_id, conversation_id=conversation_id, member_id=user_id)
+
+
 def _pass_on(conversation_id: int) -> None:
     remaining = list(_members(conversation_id))
     if not remaining:

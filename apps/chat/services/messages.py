@@ -48,10 +48,21 @@ def edit_message(*, user_id: int, message_id: int, text: str) -> MessageRecord:
 def delete_message(*, user_id: int, message_id: int) -> None:
     """Leave a tombstone in the message's place; deleting twice is no error. Raises NotFoundError, ForbiddenError."""
     with transaction.atomic():
-        message = editable_message(user_id=user_id, message_id=message_id)
-        if message.deleted_at is None:
-            message.text, message.html, message.deleted_at = "", "", timezone.now()
-            message.save(update_fields=["text", "html", "deleted_at"])
+        _bury(editable_message(user_id=user_id, message_id=message_id))
+
+
+def take_down_message(*, message_id: int) -> None:
+    """Leave a tombstone in the message's place, by the staff's authority; an unknown message is no error."""
+    with transaction.atomic():
+        message = Message.objects.select_for_update().filter(pk=message_id).first()
+        if message is not None:
+            _bury(message)
+
+
+def _bury(message: Message) -> None:
+    if message.deleted_at is None:
+        message.text, message.html, message.deleted_at = "", "", timezone.now()
+        message.save(update_fields=["text", "html", "deleted_at"])
 
 
 def _stored(membership: Membership, *, text: str, html: str, client_id: str | None) -> MessageRecord:
