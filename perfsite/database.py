@@ -26,8 +26,8 @@ def database_entry(url: SplitResult, *, connection_limit: int, timeout_ms: int) 
 def sqlite_entry(url: SplitResult, *, timeout_ms: int) -> dict[str, Any]:
     """SQLite in WAL mode; a transaction takes the write lock at its start, so it never fails half way."""
     path = unquote(url.path)[1:]
-    if url.netloc or not path.startswith("/"):
-        raise ImproperlyConfigured("DATABASE_URL: SQLite takes an absolute path, as in sqlite:////srv/perfsite.sqlite3.")
+    if url.netloc or url.query or url.fragment or not path.startswith("/"):
+        raise refused("SQLite takes an absolute path alone, as in sqlite:////srv/perfsite.sqlite3.")
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
@@ -43,9 +43,11 @@ def sqlite_entry(url: SplitResult, *, timeout_ms: int) -> dict[str, Any]:
 def postgresql_entry(url: SplitResult, *, connection_limit: int, timeout_ms: int) -> dict[str, Any]:
     """Postgres through psycopg's pool; waits for connections and locks are bounded."""
     name = unquote(url.path.lstrip("/"))
-    if not name:
-        raise ImproperlyConfigured("DATABASE_URL: the database name is missing, as in postgresql://user@host:5432/perfsite.")
-    options: dict[str, Any] = dict(parse_qsl(url.query))
+    if not name or url.fragment:
+        raise refused(
+            "it needs a database name, as in postgresql://user@host:5432/perfsite; write # in a password as %23."
+        )
+    options = connection_options(url.query)
     settings = f"-c lock_timeout={timeout_ms} -c idle_in_transaction_session_timeout=60000"
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -56,9 +58,26 @@ def postgresql_entry(url: SplitResult, *, connection_limit: int, timeout_ms: int
         "PORT": str(url.port or ""),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            **options,
             "connect_timeout": max(2, timeout_ms // 1000),
-            "options": settings,
+            **options,
+            "options": f"{settings} {options.get('options', '')}".strip(),
             "pool": {"min_size": 1, "max_size": connection_limit, "timeout": timeout_ms / 1000},
         },
     }
+
+
+def connection_options(query: str) -> dict[str, Any]:
+    """Return libpq's options from a URL's query; raise ImproperlyConfigured for one that libpq does not know."""
+    from psycopg.pq import Conninfo  # not loaded on the embedded default
+
+    options: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    for name in options:
+        if name not in known:
+            raise refused(f"{name!r} is not a connection option of Postgres.")
+    return options
+
+
+def refused(why: str) -> ImproperlyConfigured:
+    """Return the error; the URL itself is left out because it may hold a password."""
+    return ImproperlyConfigured(f"DATABASE_URL: {why}")

@@ -1,6 +1,8 @@
 """The environment as typed values: a wrong one stops the start and names its variable."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -35,18 +37,24 @@ class Environment:
         value = self.text(name)
         if not value:
             return default
-        expected = f"a whole number from {minimum} to {maximum}"
-        try:
-            number = int(value)
-        except ValueError:
-            raise invalid(name, value, expected) from None
-        if not minimum <= number <= maximum:
-            raise invalid(name, value, expected)
-        return number
+        if not re.fullmatch(r"[0-9]{1,18}", value) or not minimum <= int(value) <= maximum:
+            raise invalid(name, value, f"a whole number from {minimum} to {maximum}")
+        return int(value)
 
-    def items(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
-        """Return a comma-separated list without its blanks."""
-        return [item.strip() for item in self.text(name).split(",") if item.strip()] or list(default)
+    def items(
+        self,
+        name: str,
+        default: tuple[str, ...] = (),
+        *,
+        valid: Callable[[str], bool] = bool,
+        expected: str = "",
+    ) -> list[str]:
+        """Return a comma-separated list without its blanks; raise ImproperlyConfigured for a wrong item."""
+        found = [item.strip() for item in self.text(name).split(",") if item.strip()]
+        for item in found:
+            if not valid(item):
+                raise invalid(name, item, expected)
+        return found or list(default)
 
     def url(self, name: str, *, schemes: tuple[str, ...], default: str = "") -> SplitResult | None:
         """Return a parsed URL, None when not set; raise ImproperlyConfigured for another scheme or a bad port."""
@@ -68,6 +76,11 @@ class Environment:
             if self.text(first) and self.text(other):
                 raise ImproperlyConfigured(f"{first} and {other} are both set and say the same thing twice: keep one.")
 
+    def requires(self, name: str, other: str) -> None:
+        """Raise ImproperlyConfigured when `name` is set; it is of no use without the other."""
+        if self.text(name):
+            raise ImproperlyConfigured(f"{name} is set without {other}.")
+
 
 def invalid(name: str, value: str, expected: str) -> ImproperlyConfigured:
     """Return the error that names the variable, the value and what was expected."""
@@ -83,3 +96,17 @@ def hidden(url: str) -> str:
 def credential(value: str | None) -> str:
     """Return a user name or password of a URL, percent-decoded."""
     return unquote(value or "")
+
+
+def is_network(text: str) -> bool:
+    """Return whether the text is an IP address or a network."""
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_origin(text: str) -> bool:
+    """Return whether the text is a scheme and a host, as browsers send them."""
+    return re.fullmatch(r"https?://[^/?#@\s]+", text) is not None

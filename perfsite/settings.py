@@ -3,38 +3,39 @@
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from django.core.exceptions import ImproperlyConfigured
-
+from perfsite.broker import IN_PROCESS, broker_url
 from perfsite.database import database_entry
-from perfsite.env import Environment
+from perfsite.env import Environment, is_network, is_origin
 from perfsite.redis import redis_url
-from perfsite.secrets import kept_secret
+from perfsite.secrets import kept_secret, made_data_dir
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
 
-DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).absolute()
+DATA_DIR = made_data_dir(Path(env.text("DATA_DIR", str(BASE_DIR / "var"))))
 DEBUG = env.flag("DEBUG", default=False)
 HTTPS = env.flag("HTTPS", default=not DEBUG)
 SECRET_KEY = env.text("SECRET_KEY") or kept_secret(DATA_DIR / "secret_key")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
-CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
-for origin in CSRF_TRUSTED_ORIGINS:
-    if not origin.startswith(("http://", "https://")):
-        raise ImproperlyConfigured(f"CSRF_TRUSTED_ORIGINS: {origin!r} must begin with http:// or https://.")
+CSRF_TRUSTED_ORIGINS = env.items(
+    "CSRF_TRUSTED_ORIGINS", valid=is_origin, expected="an origin as in https://chat.example"
+)
 
 # Serving
 PORT = env.integer("PORT", 8000, minimum=1, maximum=65535)
 REQUEST_TIMEOUT_SECONDS = env.integer("REQUEST_TIMEOUT_SECONDS", 30, minimum=1, maximum=3600)
-TRUSTED_PROXIES = env.items("TRUSTED_PROXIES", ("127.0.0.1", "::1"))
+TRUSTED_PROXIES = env.items(
+    "TRUSTED_PROXIES", ("127.0.0.1", "::1"), valid=is_network, expected="an IP address or a network"
+)
 
 # Stores
 DATABASE_CONNECTION_LIMIT = env.integer("DATABASE_CONNECTION_LIMIT", 20, minimum=4, maximum=1000)
 _database_url = env.url(
     "DATABASE_URL",
     schemes=("sqlite", "postgresql", "postgres"),
-    default=f"sqlite:///{DATA_DIR / 'perfsite.sqlite3'}",
+    default=f"sqlite:///{quote(str(DATA_DIR / 'perfsite.sqlite3'))}",
 )
 assert _database_url is not None  # noqa: S101  (it has a default)
 DATABASES = {
@@ -67,8 +68,8 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
 }
 
 # Tasks
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "memory://")
-CELERY_IN_PROCESS = CELERY_BROKER_URL == "memory://"
+CELERY_BROKER_URL = broker_url(env)
+CELERY_IN_PROCESS = CELERY_BROKER_URL == IN_PROCESS
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

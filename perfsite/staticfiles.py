@@ -9,7 +9,7 @@ from django.conf import settings
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class StaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
+class StaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Hashes the imports between our ES modules too, and uses the hashed names in DEBUG as well."""
 
     support_js_module_import_aggregation = True
