@@ -1,8 +1,14 @@
 """Where everything is found."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/", include("apps.chat.api.urls")),
 ]
+
+handler400 = "perfsite.errors.bad_request"
+handler403 = "perfsite.errors.permission_denied"
+handler404 = "perfsite.errors.page_not_found"
+handler500 = "perfsite.errors.server_error"

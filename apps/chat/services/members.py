@@ -10,6 +10,7 @@ from apps.chat.models import Conversation, Membership, User
 from apps.chat.records import MemberRecord, MemberRole
 from apps.chat.services.conversations import discard
 from apps.chat.text import NAME_MAX_CHARACTERS, checked_line
+from apps.chat.text import NAME_MAX_CHARACTERS, checked_line
 
 
 def list_members(*, user_id: int, conversation_id: int) -> list[MemberRecord]:
@@ -21,6 +22,7 @@ def list_members(*, user_id: int, conversation_id: int) -> list[MemberRecord]:
 def add_member(*, user_id: int, conversation_id: int, username: str) -> MemberRecord:
     """Add an active user, unread from now on; raise NotFoundError, ForbiddenError, InvalidError or ConflictError."""
     conversation = ownership_of(user_id=user_id, conversation_id=conversation_id, to="add members").conversation
+    username = checked_line("username", username, maximum=NAME_MAX_CHARACTERS)
     username = checked_line("username", username, maximum=NAME_MAX_CHARACTERS)
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:

@@ -1,0 +1,122 @@
+"""Which problem each error becomes."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.utils.log import log_response
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from apps.chat.api.parser import ContentTypeError
+from apps.chat.api.security import RefusedError
+from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from apps.chat.problems import FieldError, invalid, problem
+
+# An unregistered scheme, which browsers pass over without a dialog; RFC 9110 wants one with every 401.
+SIGN_IN = {"WWW-Authenticate": 'Cookie realm="perfsite", form-action="/accounts/login/"'}
+
+
+def not_found(request: HttpRequest, error: Exception) -> HttpResponse:
+    """404 in the service's words, the same for what is unknown and what is not the caller's to know."""
+    return problem(request, HTTPStatus.NOT_FOUND, str(error))
+
+
+def nothing_here(request: HttpRequest, _error: Exception | None = None) -> HttpResponse:
+    """404 for an address without a route."""
+    return problem(request, HTTPStatus.NOT_FOUND)
+
+
+def forbidden(request: HttpRequest, error: Exception) -> HttpResponse:
+    """403."""
+    return problem(request, HTTPStatus.FORBIDDEN, str(error))
+
+
+def conflict(request: HttpRequest, error: Exception) -> HttpResponse:
+    """409."""
+    return problem(request, HTTPStatus.CONFLICT, str(error))
+
+
+def wrong_value(request: HttpRequest, error: InvalidError) -> HttpResponse:
+    """422 from a service."""
+    return invalid(request, [FieldError(field=error.field, detail=error.reason)])
+
+
+def wrong_types(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """422 from the declared types; 404 where it is an id in the address that cannot be."""
+    if any(item["loc"][0] == "path" for item in error.errors):
+        return nothing_here(request)
+    return invalid(request, [FieldError(field=field_name(item["loc"]), detail=item["msg"]) for item in error.errors])
+
+
+def field_name(location: tuple[str | int, ...]) -> str:
+    """Return the name the caller knows a value by; ninja puts the source, and our parameter's name, before it."""
+    source, *names = map(str, location)
+    if source == "body":
+        names = names[1:] or ["body"]
+    return ".".join(names)
+
+
+def stranger(request: HttpRequest, _error: Exception) -> HttpResponse:
+    """401."""
+    return problem(request, HTTPStatus.UNAUTHORIZED, headers=SIGN_IN)
+
+
+def refused(_request: HttpRequest, error: RefusedError) -> HttpResponse:
+    """What a check has answered."""
+    return error.response
+
+
+def unreadable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """415 for a body of another type; else 400 with the parser's reason, which ninja keeps as the cause."""
+    cause = error.__cause__ or error
+    if isinstance(cause, ContentTypeError):
+        return problem(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, str(cause))
+    reason = "nested too deeply" if isinstance(cause, RecursionError) else str(cause)
+    return problem(request, HTTPStatus.BAD_REQUEST, f"The body cannot be read: {reason}.")
+
+
+def malformed(request: HttpRequest, _error: Exception) -> HttpResponse:
+    """400 for what Django refuses to go through."""
+    return problem(request, HTTPStatus.BAD_REQUEST)
+
+
+def too_large(request: HttpRequest, _error: Exception) -> HttpResponse:
+    """413."""
+    return problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
+def not_allowed(request: HttpRequest, *, methods: str) -> HttpResponse:
+    """405 with Allow."""
+    detail = f"{request.method} is not possible here, only {methods}."
+    return problem(request, HTTPStatus.METHOD_NOT_ALLOWED, detail, headers={"Allow": methods})
+
+
+def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    """500, signalled and logged as Django does for its views; the caller learns the request's id and no more."""
+    got_request_exception.send(sender=None, request=request)
+    response = problem(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+    words = ("%s: %s", response.reason_phrase, request.path)
+    log_response(*words, response=response, request=request, exception=error)
+    return response
+
+
+HANDLERS: dict[type[Exception], Any] = {
+    Exception: unexpected,
+    NotFoundError: not_found,
+    ForbiddenError: forbidden,
+    ConflictError: conflict,
+    InvalidError: wrong_value,
+    ValidationError: wrong_types,
+    AuthenticationError: stranger,
+    RefusedError: refused,
+    HttpError: unreadable,
+    MultiPartParserError: unreadable,
+    UnreadablePostError: unreadable,
+    RequestDataTooBig: too_large,
+    SuspiciousOperation: malformed,
+    PermissionDenied: forbidden,
+    Http404: nothing_here,
+}

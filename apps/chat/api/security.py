@@ -1,0 +1,37 @@
+"""Who is calling: Django's session, and for unsafe methods its CSRF token."""
+
+from django.http import HttpRequest, HttpResponse
+from ninja.security import SessionAuth
+from ninja.utils import check_csrf
+
+from apps.chat.models import User
+
+
+class SignedInRequest(HttpRequest):
+    """A request past the check of its session; `auth` is the caller's id."""
+
+    user: User
+    auth: int
+
+
+class RefusedError(Exception):
+    """A check that has already written its answer."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+class Session(SessionAuth):
+    """Asks for the session first: a stranger hears 401, and an upload of theirs is never read."""
+
+    def __init__(self) -> None:
+        super().__init__(csrf=True)
+
+    def __call__(self, request: HttpRequest) -> int | None:
+        """Return the caller's id, None for a stranger; raise RefusedError without a right CSRF token."""
+        if not request.user.is_authenticated:
+            return None
+        if refusal := check_csrf(request):
+            raise RefusedError(refusal)
+        return int(request.user.pk)

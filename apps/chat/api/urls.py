@@ -1,0 +1,98 @@
+"""The API put together: its routers, and what holds for every route."""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+
+from apps.chat.api import conversations, members, messages, search
+from apps.chat.api.answers import NAMESPACE
+from apps.chat.api.openapi import DocumentedApi
+from apps.chat.api.parser import JsonParser
+from apps.chat.api.refusals import HANDLERS, not_allowed, nothing_here
+from apps.chat.api.security import Session
+
+View = Callable[..., HttpResponse]
+
+DESCRIPTION = """\
+Sign in at `/accounts/login/`; the API goes by the session cookie, and unsafe methods carry the `csrftoken` cookie's
+value in `X-CSRFToken`. Answers are JSON whatever `Accept` says.
+
+Every error is a problem document (RFC 9457) with `type`, `title`, `status`, `detail` and `request_id`. Its `type` is
+`about:blank` where the status says it all, `/problems/invalid-value` for 422, which lists `errors` by `field`, and
+`/problems/csrf` for a missing or wrong CSRF token.
+"""
+
+ROUTERS = (
+    ("/conversations", conversations.router),
+    ("/conversations/{int:conversation_id}/members", members.router),
+    ("", messages.router),
+    ("/search", search.router),
+)
+
+
+def build() -> DocumentedApi:
+    """Return the API with all its routes."""
+    api = DocumentedApi(
+        title="perfsite",
+        version="1",
+        description=DESCRIPTION,
+        urls_namespace=NAMESPACE,
+        auth=Session(),
+        parser=JsonParser(),
+    )
+    for prefix, router in ROUTERS:
+        api.add_router(prefix, router)
+    for kind, handler in HANDLERS.items():
+        api.add_exception_handler(kind, handler)
+    return api
+
+
+def routed(view: View) -> View:
+    """Let HEAD in where GET is, answer 405 with a problem document, and have caches ask before they reuse a GET."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *arguments: Any, **keywords: Any) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            response = view(request, *arguments, **keywords)
+        else:
+            response = fetched(view, request, *arguments, **keywords)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return not_allowed(request, methods=allowed(response.headers["Allow"]))
+        return response
+
+    return answer
+
+
+def fetched(view: View, request: HttpRequest, *arguments: Any, **keywords: Any) -> HttpResponse:
+    """Return the view's answer to GET; the server leaves the body out for HEAD."""
+    method, request.method = request.method, "GET"
+    try:
+        response = view(request, *arguments, **keywords)
+    finally:
+        request.method = method
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response
+
+
+def allowed(methods: str) -> str:
+    """Return the methods in order, HEAD beside GET."""
+    names = set(methods.split(", "))
+    return ", ".join(sorted(names | {"HEAD"} if "GET" in names else names))
+
+
+def patterns(routes: Iterable[Any]) -> list[URLPattern]:
+    """Return the routes with what holds for all; the bare root, which ninja needs for its name, shows nothing."""
+    for route in routes:
+        route.callback = nothing_here if route.name == "api-root" else routed(route.callback)
+    return list(routes)
+
+
+api = build()
+_routes, _application, _namespace = api.urls
+_unknown = re_path("", csrf_exempt(nothing_here))
+urlpatterns = [path("", (patterns(_routes), _application, _namespace)), _unknown]
