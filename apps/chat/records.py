@@ -35,22 +35,59 @@ class MessageRecord:
     deleted: bool
 
 
-def message_record(message: Message) -> MessageRecord:
-    """Return a row, its author loaded, as a record. No query."""
-    author = message.author
-    name = author.get_username() if author else message.author_name
+MESSAGE_COLUMNS = (
+    "id", "sequence", "conversation_id", "author_id", "author__username", "author_name",
+    "role", "text", "html", "client_id", "created_at", "edited_at", "deleted_at",
+)  # fmt: skip
+
+
+def message_of(
+    id: int,  # noqa: A002  (the column's name)
+    sequence: int,
+    conversation_id: int,
+    author_id: int | None,
+    username: str | None,
+    author_name: str,
+    role: MessageRole,
+    text: str,
+    html: str,
+    client_id: str | None,
+    created_at: datetime,
+    edited_at: datetime | None,
+    deleted_at: datetime | None,
+) -> MessageRecord:
+    """Return a row of MESSAGE_COLUMNS as a record. No query; half the cost of a model instance."""
     return MessageRecord(
-        id=message.pk,
-        sequence=message.sequence,
-        conversation=message.conversation_id,
-        author=Author(id=message.author_id, name=name),
-        role=cast("MessageRole", str(message.role)),
-        text=message.text,
-        html=message.html,
-        client_id=message.client_id,
-        created_at=message.created_at,
-        edited_at=message.edited_at,
-        deleted=message.deleted_at is not None,
+        id=id,
+        sequence=sequence,
+        conversation=conversation_id,
+        author=Author(id=author_id, name=username or author_name),
+        role=role,
+        text=text,
+        html=html,
+        client_id=client_id,
+        created_at=created_at,
+        edited_at=edited_at,
+        deleted=deleted_at is not None,
+    )
+
+
+def message_record(message: Message) -> MessageRecord:
+    """Return a model instance, its author loaded, as a record. No query."""
+    return message_of(
+        message.pk,
+        message.sequence,
+        message.conversation_id,
+        message.author_id,
+        message.author.get_username() if message.author else None,
+        message.author_name,
+        cast("MessageRole", str(message.role)),
+        message.text,
+        message.html,
+        message.client_id,
+        message.created_at,
+        message.edited_at,
+        message.deleted_at,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from apps.chat.access import membership_of
 from apps.chat.exceptions import InvalidError
 from apps.chat.models import Membership, Message
-from apps.chat.records import HistoryPage, MessageRecord, message_record
+from apps.chat.records import MESSAGE_COLUMNS, HistoryPage, MessageRecord, message_of
 
 PAGE_MAX_MESSAGES = 200
 PAGE_DEFAULT_MESSAGES = 50
@@ -14,12 +14,16 @@ PAGE_DEFAULT_MESSAGES = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where a page lies: before, after or around a message (its id), or from a date on; without any, the latest."""
+    """Where a page lies: before, after or around a message (its id), around a sequence number, or from a date on.
+
+    Without any, the latest.
+    """
 
     before: int | None = None
     after: int | None = None
     around: int | None = None
     since: datetime | None = None
+    sequence: int | None = None
 
     def __post_init__(self) -> None:
         given = [name for name in self.__slots__ if getattr(self, name) is not None]
@@ -42,13 +46,8 @@ def history_page(
     membership = membership_of(user_id=user_id, conversation_id=conversation_id)
     last = membership.conversation.last_sequence
     start, end = _range(conversation_id, last=last, limit=limit, position=position)
-    rows = (
-        Message.objects.filter(conversation_id=conversation_id, sequence__gte=start, sequence__lt=end)
-        .select_related("author")
-        .defer("import_key")
-        .order_by("sequence")
-    )
-    return _page([message_record(row) for row in rows], last=last)
+    rows = Message.objects.filter(conversation_id=conversation_id, sequence__gte=start, sequence__lt=end)
+    return _page([message_of(*row) for row in rows.order_by("sequence").values_list(*MESSAGE_COLUMNS)], last=last)
 
 
 def mark_read(*, user_id: int, conversation_id: int, sequence: int) -> int:
@@ -72,6 +71,8 @@ def _range(conversation_id: int, *, last: int, limit: int, position: Position) -
             start = _sequence(conversation_id, "after", message_id) + 1
         case Position(around=int(message_id)):
             start = min(latest, max(1, _sequence(conversation_id, "around", message_id) - limit // 2))
+        case Position(sequence=int(number)):
+            start = min(latest, max(1, number - limit // 2))
         case Position(since=datetime() as since):
             start = min(latest, _first_since(conversation_id, since) or latest)
         case _:

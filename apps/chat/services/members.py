@@ -10,7 +10,6 @@ from apps.chat.models import Conversation, Membership, User
 from apps.chat.records import MemberRecord, MemberRole
 from apps.chat.services.conversations import discard
 from apps.chat.text import NAME_MAX_CHARACTERS, checked_line
-from apps.chat.text import NAME_MAX_CHARACTERS, checked_line
 
 
 def list_members(*, user_id: int, conversation_id: int) -> list[MemberRecord]:
