@@ -22,7 +22,6 @@ def add_member(*, user_id: int, conversation_id: int, username: str) -> MemberRe
     """Add an active user, unread from now on; raise NotFoundError, ForbiddenError, InvalidError or ConflictError."""
     conversation = ownership_of(user_id=user_id, conversation_id=conversation_id, to="add members").conversation
     username = checked_line("username", username, maximum=NAME_MAX_CHARACTERS)
-    username = checked_line("username", username, maximum=NAME_MAX_CHARACTERS)
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise InvalidError("username", "is nobody who can sign in here.")

@@ -1,7 +1,6 @@
 """Send, edit and delete messages."""
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.chat.access import editable_message, membership_of
@@ -66,8 +65,7 @@ def _bury(message: Message) -> None:
 
 
 def _stored(membership: Membership, *, text: str, html: str, client_id: str | None) -> MessageRecord:
-    now = timezone.now()
-    sequence = allocate(conversation_id=membership.conversation_id, count=1, last_message_at=now)
+    sequence = allocate(conversation_id=membership.conversation_id, count=1, last_message_at=timezone.now())
     message = Message.objects.create(
         conversation_id=membership.conversation_id,
         sequence=sequence,
@@ -75,7 +73,7 @@ def _stored(membership: Membership, *, text: str, html: str, client_id: str | No
         text=text,
         html=html,
         client_id=client_id,
-        created_at=now,
+        created_at=timezone.now(),  # after the wait for the lock: times follow the numbers
     )
     Membership.objects.filter(pk=membership.pk, last_read_sequence__lt=sequence).update(last_read_sequence=sequence)
     return message_record(message)
@@ -83,14 +81,11 @@ def _stored(membership: Membership, *, text: str, html: str, client_id: str | No
 
 def _sent_before(*, user_id: int, conversation_id: int, text: str, client_id: str | None) -> SentMessage:
     """Return the message an earlier send with this client_id stored; raise ConflictError if that was another."""
-    stored = _messages().filter(author_id=user_id, client_id=client_id).first() if client_id else None
+    sent = Message.objects.select_related("author").filter(author_id=user_id, client_id=client_id)
+    stored = sent.first() if client_id else None
     if stored is None:
         raise ConflictError("The message could not be stored: its author or conversation has just been deleted.")
     has_changed = stored.edited_at is not None or stored.deleted_at is not None
     if stored.conversation_id != conversation_id or (stored.text != text and not has_changed):
         raise ConflictError("client_id: another message has been sent with it.")
     return SentMessage(message=message_record(stored), is_new=False)
-
-
-def _messages() -> QuerySet[Message]:
-    return Message.objects.select_related("author")
