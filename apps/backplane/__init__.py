@@ -1,0 +1,1 @@
+"""What processes share: connections to Redis and the message bus between them."""
