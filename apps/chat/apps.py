@@ -1,7 +1,6 @@
 """The chat as a Django app."""
 
 from django.apps import AppConfig
-from django.db.models.signals import pre_delete
 
 
 class ChatConfig(AppConfig):
@@ -12,7 +11,12 @@ class ChatConfig(AppConfig):
     verbose_name = "Chat"
 
     def ready(self) -> None:
-        """Connect what must happen when others' rows change."""
-        from apps.chat.people import keep_name_and_ownership  # models exist only now
+        """Let requests queue their tasks, and a worker that starts find what is left over."""
+        # The tasks need the models, which are loaded only now.
+        from celery.signals import worker_ready
 
-        pre_delete.connect(keep_name_and_ownership, sender="chat.User", dispatch_uid="chat.people")
+        from apps.chat import signals, tasks
+
+        signals.import_requested.connect(tasks.queue_import, dispatch_uid="chat.queue_import")
+        signals.conversation_deleted.connect(tasks.queue_purge, dispatch_uid="chat.queue_purge")
+        worker_ready.connect(tasks.resume_after_start, dispatch_uid="chat.resume_after_start", weak=False)

@@ -1,0 +1,1 @@
+"""Files of conversations on their way in: opened, split into rows, recognised, written in batches."""
