@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from contextlib import ExitStack
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -83,14 +84,16 @@ async def open_body(scope: Scope, receive: Receive, *, spool_limit_bytes: int) -
 
 async def spooled(receive: Receive, *, limit: int) -> Body:
     """Return a body with all of its parts, in memory or a temporary file; raise RefusedError past the limit."""
-    file: IO[Any] = SpooledTemporaryFile(max_size=SMALL_BYTES)  # noqa: SIM115  (the exchange closes it)
-    more = True
-    while more:
-        chunk, more = await next_chunk(receive)
-        file.write(chunk)
-        if file.tell() > limit:
-            detail = f"The body is larger than {limit} bytes."
-            raise RefusedError(problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, connection="close"))
-    length = file.tell()
+    with ExitStack() as held:
+        file = held.enter_context(SpooledTemporaryFile(max_size=SMALL_BYTES))
+        more = True
+        while more:
+            chunk, more = await next_chunk(receive)
+            file.write(chunk)
+            if file.tell() > limit:
+                detail = f"The body is larger than {limit} bytes."
+                raise RefusedError(problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, connection="close"))
+        held.pop_all()  # from here on the exchange closes it
+    body = Body(file, file.tell())
     file.seek(0)
-    return Body(file, length)
+    return body
