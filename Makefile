@@ -1,7 +1,8 @@
 # perfsite: `make run` serves it, `make check` is what CI runs.
 .POSIX:
+.NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint check soak bench lock clean port packages python dev
+.PHONY: help setup run test lint check soak bench lock clean port deployable packages python dev
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -11,7 +12,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --require-hashes
 JOBS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 STATIC_SOURCES := $(shell find static -type f 2>/dev/null) perfsite/staticfiles.py
-RUN = HTTPS=off DEMO_PASSWORD="$${DEMO_PASSWORD:-demo}" PORT=$(PORT) DATA_DIR=$(DATA_DIR)
+RUN = env HTTPS=off DEMO_PASSWORD="$${DEMO_PASSWORD:-demo}" PORT=$(PORT) DATA_DIR=$(DATA_DIR)
+IS_EMPTY = 'import sys; from apps.chat.models import User; sys.exit(User.objects.exists())'
 PYTEST = $(BIN)/coverage run -m pytest --numprocesses=$(JOBS) --dist=worksteal
 
 help: ## list the targets
@@ -40,22 +42,23 @@ $(DATA_DIR)/.static.stamp: $(VENV)/.base.stamp $(STATIC_SOURCES)
 dev: $(VENV)/.dev.stamp
 
 python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo 'perfsite needs Python 3.11 or newer, $(PYTHON) is older or missing: on Debian 12 and later, apt-get install python3;' \
 			'with another interpreter, make PYTHON=/path/to/python3.' >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	@test -x $(BIN)/python || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo 'This Python cannot make virtual environments: on Debian, apt-get install python3-venv.' >&2; exit 1; }
 
-port:
+port: python
 	@$(PYTHON) -c 'import socket, sys; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", int(sys.argv[1])))' \
-		$(PORT) 2>/dev/null || { echo 'Port $(PORT) on 127.0.0.1 is taken (or no port): is perfsite running already? Another: make run PORT=8001.' >&2; exit 1; }
+		'$(PORT)' 2>/dev/null || { \
+		echo 'Port $(PORT) on 127.0.0.1 is taken, or is no port number. Is perfsite running already? Another port: make run PORT=8001.' >&2; \
+		exit 1; }
 
 run: port setup ## serve on http://127.0.0.1:8000 (PORT=… for another), with demo data in a new database
 	@$(RUN) $(BIN)/python manage.py migrate --noinput --verbosity=0
-	@$(RUN) sh -c '$(BIN)/python manage.py shell --verbosity=0 --command="import sys; from apps.chat.models import User; sys.exit(User.objects.exists())" \
-		&& $(BIN)/python manage.py demo_data || true'
-	@echo 'perfsite: http://127.0.0.1:$(PORT)'
-	@$(RUN) sh -c 'echo "Sign in as demo1 with the password $$DEMO_PASSWORD. End with Ctrl-C."; exec $(BIN)/python manage.py serve --host=127.0.0.1 --port=$(PORT)'
+	@if $(RUN) $(BIN)/python manage.py shell --verbosity=0 --command=$(IS_EMPTY); then $(RUN) $(BIN)/python manage.py demo_data; fi
+	@echo "Open http://127.0.0.1:$(PORT) and sign in as demo1, password $${DEMO_PASSWORD:-demo}. Ctrl-C ends it."
+	@exec $(RUN) $(BIN)/python manage.py serve --host=127.0.0.1 --port=$(PORT)
 
 packages:
 	@tests/packages
@@ -73,7 +76,12 @@ lint: dev ## ruff, mypy strict, import contracts, templates, migrations, check -
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --quiet --lint templates
-	$(BIN)/python -m tests.project.deploy
+	@$(MAKE) --no-print-directory deployable
+
+deployable:
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && export DATA_DIR="$$scratch" DEBUG=off HTTPS=on && set -x && \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING && \
+		$(BIN)/python manage.py makemigrations --check --dry-run
 
 check: lint test ## what CI runs
 

@@ -1,9 +1,34 @@
-"""The ASGI application."""
+"""The ASGI application, put together."""
 
 import os
 
+import django
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perfsite.settings")
+django.setup()
 
-from django.core.asgi import get_asgi_application  # noqa: E402
+from channels.routing import URLRouter  # noqa: E402  (needs the apps)
+from django.conf import settings  # noqa: E402
+from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
+from django.urls import re_path  # noqa: E402
 
-application = get_asgi_application()
+from perfsite.edge.application import Edge, Service, refuse_socket  # noqa: E402
+from perfsite.edge.bridge import Bridge  # noqa: E402
+from perfsite.edge.pool import Pool, pool_size  # noqa: E402
+from perfsite.worker import Worker  # noqa: E402
+
+pool = Pool(size=pool_size(settings.DATABASE_CONNECTION_LIMIT))
+services: list[Service] = [pool]
+if settings.CELERY_IN_PROCESS:
+    services.append(Worker())
+
+application = Edge(
+    bridge=Bridge(
+        WSGIHandler(),
+        pool,
+        timeout_seconds=settings.REQUEST_TIMEOUT_SECONDS,
+        spool_limit_bytes=(settings.CHAT_IMPORT_MAX_MEGABYTES + 1) * 1024 * 1024,
+    ),
+    sockets=URLRouter([re_path("", refuse_socket)]),  # type: ignore[arg-type]  # Channels routes applications
+    services=services,
+)

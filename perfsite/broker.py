@@ -2,15 +2,16 @@
 
 from perfsite.env import Environment, hidden, invalid
 
-IN_PROCESS = "memory://"
+WITHIN = "memory://"
+IN_PROCESS = "memory://localhost/"  # kombu warns of a URL without a host
 SCHEMES = ("redis", "rediss", "sentinel", "amqp", "amqps")
 
 
 def broker_url(env: Environment) -> str:
     """Return Celery's broker, the web process itself by default; raise ImproperlyConfigured for another kind."""
-    url = env.text("CELERY_BROKER_URL", IN_PROCESS)
-    if url == IN_PROCESS:
-        return url
+    url = env.text("CELERY_BROKER_URL", WITHIN)
+    if url == WITHIN:
+        return IN_PROCESS
     for one in url.split(";"):
         scheme, separator, rest = one.partition("://")
         if scheme not in SCHEMES or not separator or not rest:

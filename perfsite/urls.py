@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("apps.chat.api.urls")),
+    path("", include("apps.chat.urls")),
 ]
 
 handler400 = "perfsite.errors.bad_request"

@@ -78,7 +78,7 @@ def invalid(request: HttpRequest, errors: Iterable[FieldError]) -> HttpResponse:
         type=INVALID,
         title=TITLES[INVALID],
         status=status,
-        detail=" ".join(f"{error.field}: {error.detail}" for error in named),
+        detail="; ".join(f"{error.field}: {error.detail}" for error in named),
         request_id=request_id(request),
         errors=named,
     )

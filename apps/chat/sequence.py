@@ -26,17 +26,6 @@ def allocate(*, conversation_id: int, count: int, last_message_at: datetime) -> 
     return int(row[0]) - count + 1
 
 
-def advance(*, conversation_id: int, last_sequence: int, last_message_at: datetime) -> None:
-    """Say that numbers up to `last_sequence` are given out, in a conversation whose row the caller has locked."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE chat_conversation SET last_message_at ="
-            " CASE WHEN last_message_at > %s AND last_sequence > 0 THEN last_message_at ELSE %s END,"
-            " last_sequence = %s WHERE id = %s",
-            [stored(last_message_at), stored(last_message_at), last_sequence, conversation_id],
-        )
-
-
 def stored(moment: datetime) -> str | None:
     """Return a time as the database takes it in raw SQL."""
     return connection.ops.adapt_datetimefield_value(moment)

@@ -7,7 +7,7 @@ import pytest
 import redis
 from django.core.exceptions import ImproperlyConfigured
 
-from perfsite.broker import broker_url
+from perfsite.broker import IN_PROCESS, broker_url
 from perfsite.database import database_entry
 from perfsite.env import Environment
 from perfsite.redis import redis_url
@@ -112,13 +112,14 @@ def test_wrong_redis_variables_are_refused_by_name(name: str, variables: dict[st
         redis_of(**variables)
 
 
-@pytest.mark.parametrize("url", ["memory://", "redis://h:6379/1", "sentinel://a:26379;sentinel://b:26379"])
+@pytest.mark.parametrize("url", ["redis://h:6379/1", "sentinel://a:26379;sentinel://b:26379"])
 def test_a_broker_url_stays_as_it_is(url: str) -> None:
     assert broker_url(Environment({"CELERY_BROKER_URL": url})) == url
 
 
-def test_without_a_broker_tasks_run_in_process() -> None:
-    assert broker_url(Environment({})) == "memory://"
+@pytest.mark.parametrize("url", ["", "memory://"])
+def test_without_a_broker_tasks_run_in_process(url: str) -> None:
+    assert broker_url(Environment({"CELERY_BROKER_URL": url})) == IN_PROCESS
 
 
 @pytest.mark.parametrize("url", ["kafka://h", "redis", "redis://", "redis://a;http://b"])

@@ -22,4 +22,4 @@ class JsonParser(Parser):
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON.")
+    raise ValueError(f"{constant} is not JSON")

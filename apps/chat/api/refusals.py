@@ -48,7 +48,12 @@ def wrong_types(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """422 from the declared types; 404 where it is an id in the address that cannot be."""
     if any(item["loc"][0] == "path" for item in error.errors):
         return nothing_here(request)
-    return invalid(request, [FieldError(field=field_name(item["loc"]), detail=item["msg"]) for item in error.errors])
+    return invalid(request, [FieldError(field=field_name(item["loc"]), detail=worded(item)) for item in error.errors])
+
+
+def worded(item: dict[str, Any]) -> str:
+    """Return what is wrong with a value; a body that is no object is told so without the name of our class."""
+    return "Input should be an object" if item["type"] == "model_type" else str(item["msg"])
 
 
 def field_name(location: tuple[str | int, ...]) -> str:

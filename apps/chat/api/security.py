@@ -1,5 +1,7 @@
 """Who is calling: Django's session, and for unsafe methods its CSRF token."""
 
+from collections.abc import Callable
+
 from django.http import HttpRequest, HttpResponse
 from ninja.security import SessionAuth
 from ninja.utils import check_csrf
@@ -23,15 +25,21 @@ class RefusedError(Exception):
 
 
 class Session(SessionAuth):
-    """Asks for the session first: a stranger hears 401, and an upload of theirs is never read."""
+    """Asks for the session first: a stranger hears 401, and an upload of theirs is never read.
 
-    def __init__(self) -> None:
+    The CSRF check may read the body, so whatever is to be asked before that goes in `before_body`.
+    """
+
+    def __init__(self, *, before_body: Callable[[HttpRequest], None] | None = None) -> None:
         super().__init__(csrf=True)
+        self._before_body = before_body
 
     def __call__(self, request: HttpRequest) -> int | None:
         """Return the caller's id, None for a stranger; raise RefusedError without a right CSRF token."""
         if not request.user.is_authenticated:
             return None
+        if self._before_body:
+            self._before_body(request)
         if refusal := check_csrf(request):
             raise RefusedError(refusal)
         return int(request.user.pk)

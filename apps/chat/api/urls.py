@@ -8,8 +8,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
-from apps.chat.api import conversations, members, messages, search
+from apps.chat.api import conversations, exports, imports, members, messages, search
 from apps.chat.api.answers import NAMESPACE
 from apps.chat.api.openapi import DocumentedApi
 from apps.chat.api.parser import JsonParser
@@ -29,9 +30,11 @@ Every error is a problem document (RFC 9457) with `type`, `title`, `status`, `de
 
 ROUTERS = (
     ("/conversations", conversations.router),
+    ("/conversations", exports.router),
     ("/conversations/{int:conversation_id}/members", members.router),
     ("", messages.router),
     ("/search", search.router),
+    ("/imports", imports.router),
 )
 
 
@@ -44,12 +47,18 @@ def build() -> DocumentedApi:
         urls_namespace=NAMESPACE,
         auth=Session(),
         parser=JsonParser(),
+        docs_decorator=fetched_only,
     )
     for prefix, router in ROUTERS:
         api.add_router(prefix, router)
     for kind, handler in HANDLERS.items():
         api.add_exception_handler(kind, handler)
     return api
+
+
+def fetched_only(view: Any) -> Any:
+    """Answer nothing but GET and HEAD."""
+    return csrf_exempt(require_safe(view))
 
 
 def routed(view: View) -> View:
@@ -88,11 +97,11 @@ def allowed(methods: str) -> str:
 def patterns(routes: Iterable[Any]) -> list[URLPattern]:
     """Return the routes with what holds for all; the bare root, which ninja needs for its name, shows nothing."""
     for route in routes:
-        route.callback = nothing_here if route.name == "api-root" else routed(route.callback)
+        route.callback = unknown if route.name == "api-root" else routed(route.callback)
     return list(routes)
 
 
+unknown = csrf_exempt(nothing_here)
 api = build()
 _routes, _application, _namespace = api.urls
-_unknown = re_path("", csrf_exempt(nothing_here))
-urlpatterns = [path("", (patterns(_routes), _application, _namespace)), _unknown]
+urlpatterns = [path("", (patterns(_routes), _application, _namespace)), re_path("", unknown)]

@@ -5,26 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.chat.imports.authors import Authors, ImportedAuthor
 from apps.chat.imports.known import Entry, Look, look, unknown
 from apps.chat.imports.pace import Pace
+from apps.chat.imports.table import Advance, advance_conversations, insert_messages, mark_read
 from apps.chat.imports.target import GoneError, Target, Wanted, locked_targets
 from apps.chat.markdown import rendered
 from apps.chat.models import Membership
-from apps.chat.sequence import advance, stored
+from apps.chat.sequence import stored
 
 ATTEMPTS = 5
-INSERT = (
-    "INSERT INTO chat_message (conversation_id, sequence, author_id, author_name, role, text, html, import_key,"
-    " created_at, is_dated) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-)
-READ_BY_OWNER = (
-    "UPDATE chat_membership SET last_read_sequence = %s"
-    " WHERE user_id = %s AND conversation_id = %s AND last_read_sequence = %s"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,16 +75,11 @@ class BatchWriter:
         if changed:
             fresh = {id(entry) for entry in unknown([page.entry for page in pages], changed)}
             pages = [page for page in pages if id(page.entry) in fresh]
-        ends = _insert(pages, targets)
-        self._mark_read(targets, ends)
-        _join(pages, targets, ends)
+        if pages:
+            advances = _inserted(pages, targets)
+            mark_read(advances, user_id=self._owner_id)
+            _join(pages, {advance.conversation_id: advance.after for advance in advances}, targets)
         return len(pages)
-
-    def _mark_read(self, targets: Mapping[str, Target], ends: Mapping[str, int]) -> None:
-        """Let the owner have read what the owner brought in, unless there was unread before it."""
-        rows = [(end, self._owner_id, targets[name].id, targets[name].last_sequence) for name, end in ends.items()]
-        with connection.cursor() as cursor:
-            cursor.executemany(READ_BY_OWNER, rows)
 
 
 def _wanted(pages: list[Page]) -> list[Wanted]:
@@ -101,39 +89,35 @@ def _wanted(pages: list[Page]) -> list[Wanted]:
     return [Wanted(name=name, title=page.entry.row.title, created_at=page.created_at) for name, page in first.items()]
 
 
-def _insert(pages: list[Page], targets: Mapping[str, Target]) -> dict[str, int]:
-    """Insert the pages behind what is there and return the last number of each conversation that got any."""
-    ends: dict[str, int] = {}
-    latest: dict[str, datetime] = {}
+def _inserted(pages: list[Page], targets: Mapping[str, Target]) -> list[Advance]:
+    """Insert the pages behind what is there and return how far each conversation has come."""
+    moved: dict[str, Advance] = {}
     values = []
     for page in pages:
         name = page.entry.row.conversation
-        ends[name] = ends.get(name, targets[name].last_sequence) + 1
-        latest[name] = max(page.created_at, latest.get(name, page.created_at))
-        values.append(_values(page, targets[name].id, ends[name]))
-    with connection.cursor() as cursor:
-        cursor.executemany(INSERT, values)
-    for name, end in ends.items():
-        advance(conversation_id=targets[name].id, last_sequence=end, last_message_at=latest[name])
-    return ends
+        target = targets[name]
+        last = moved.get(name) or Advance(target.id, target.last_sequence, target.last_sequence, page.created_at)
+        moved[name] = last._replace(after=last.after + 1, moment=max(last.moment, page.created_at))
+        values.append(_values(page, target.id, last.after + 1))
+    insert_messages(values)
+    advance_conversations(list(moved.values()))
+    return list(moved.values())
 
 
 def _values(page: Page, conversation_id: int, sequence: int) -> tuple[Any, ...]:
     row = page.entry.row
     moment = stored(page.created_at)
     is_dated = row.sent_at is not None
-    return (
-        conversation_id, sequence, *page.author, row.role, row.text, page.html, page.entry.key, moment, is_dated
-    )  # fmt: skip
+    return (conversation_id, sequence, *page.author, row.role, row.text, page.html, page.entry.key, moment, is_dated)
 
 
-def _join(pages: list[Page], targets: Mapping[str, Target], ends: Mapping[str, int]) -> None:
+def _join(pages: list[Page], ends: Mapping[int, int], targets: Mapping[str, Target]) -> None:
     """Make users who are linked as authors members, unread from now on."""
-    pairs = {(page.entry.row.conversation, page.author.user_id) for page in pages if page.author.user_id}
+    pairs = {(targets[page.entry.row.conversation].id, page.author.user_id) for page in pages if page.author.user_id}
     Membership.objects.bulk_create(
         (
-            Membership(conversation_id=targets[name].id, user_id=user_id, last_read_sequence=ends[name])
-            for name, user_id in sorted(pairs)
+            Membership(conversation_id=conversation_id, user_id=user_id, last_read_sequence=ends[conversation_id])
+            for conversation_id, user_id in sorted(pairs)
         ),
         ignore_conflicts=True,
     )

@@ -51,7 +51,7 @@ class Claim:
         remove_upload(self.record)
 
     def _progress(self, outcome: Outcome) -> dict[str, Any]:
-        """Return the columns. What an earlier, killed run of this import stored is met again, and was imported by it."""
+        """Return the columns. What an earlier, killed run of this import stored is met again: it counts as imported."""
         before = self._imported_before
         values: dict[str, Any] = {
             "read_bytes": min(outcome.read_bytes, self.record.size_bytes),

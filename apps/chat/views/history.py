@@ -1,0 +1,97 @@
+"""The chat itself: one page of a conversation's history and the composer."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from apps.chat.exceptions import ChatError, InvalidError, NotFoundError
+from apps.chat.forms import MessageForm, add_problem
+from apps.chat.records import ConversationPage, ConversationRecord
+from apps.chat.services.conversations import get_conversation
+from apps.chat.services.history import LATEST, Position, history_page
+from apps.chat.services.messages import send_message
+from apps.chat.text import MESSAGE_MAX_CHARACTERS
+from apps.chat.views.page import page, side, user_id, with_side
+from apps.chat.views.timeline import BLANK, opening, timeline
+
+KEY_DIGITS = 18
+PLACES: dict[str, Callable[[int], Position]] = {
+    "message": lambda key: Position(around=key),
+    "sequence": lambda number: Position(sequence=number),
+    "before": lambda key: Position(before=key),
+    "after": lambda key: Position(after=key),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def chat(request: HttpRequest, *, conversation_id: int) -> HttpResponse:
+    """Show the newest messages, or those around the message, number or date of the query; a POST sends one."""
+    form = MessageForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            send_message(
+                user_id=user_id(request), conversation_id=conversation_id, text=without_returns(form["text"].data)
+            )
+            return redirect(reverse("chat", kwargs={"conversation_id": conversation_id}) + "#end")
+        except NotFoundError:
+            raise
+        except ChatError as error:
+            add_problem(form, error)
+    return _shown(request, conversation_id, form)
+
+
+def without_returns(text: str) -> str:
+    """Return a form's text with the line ends that were typed: browsers send CRLF."""
+    return text.replace("\r\n", "\n")
+
+
+def position(request: HttpRequest) -> Position:
+    """Return where in the history the query points to; anything that cannot be read means the latest."""
+    for name, placed in PLACES.items():
+        value = request.GET.get(name, "")
+        if value.isascii() and value.isdigit() and len(value) <= KEY_DIGITS:
+            return placed(int(value))
+    try:
+        day = date.fromisoformat(request.GET.get("date", ""))
+    except ValueError:
+        return LATEST
+    return Position(since=datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone()))
+
+
+def _shown(request: HttpRequest, conversation_id: int, form: MessageForm) -> HttpResponse:
+    where = position(request)
+    try:
+        found = history_page(user_id=user_id(request), conversation_id=conversation_id, position=where)
+    except InvalidError as error:  # a message of another conversation: no more is said than of none at all
+        raise NotFoundError("There is no such message.") from error
+    listed = side(request)
+    conversation = _conversation(listed, user_id=user_id(request), conversation_id=conversation_id)
+    rows = timeline(found.messages, conversation=conversation, position=where)
+    return with_side(
+        request,
+        "chat/chat.html",
+        side=listed,
+        conversation=conversation,
+        history=found,
+        rows=rows,
+        blank=BLANK,
+        opening=opening(rows, where),
+        has_more_unread=conversation.unread > len(found.messages) and found.next_after is None,
+        form=form,
+        maximum=MESSAGE_MAX_CHARACTERS,
+        status=422 if form.errors else 200,
+    )
+
+
+def _conversation(listed: ConversationPage, *, user_id: int, conversation_id: int) -> ConversationRecord:
+    """Return the conversation's record: from the list beside the page where it is in there, else by two queries."""
+    for record in listed.results:
+        if record.id == conversation_id:
+            return record
+    return get_conversation(user_id=user_id, conversation_id=conversation_id)

@@ -1,0 +1,106 @@
+// What can be done with a message: copy its link, edit, delete. One toolbar visits the message in hand.
+
+import { call } from "./api.js";
+import { Editor } from "./editor.js";
+import { fillBody } from "./message.js";
+import { notice } from "./notice.js";
+import { piece } from "./piece.js";
+
+const QUOTE_CHARACTERS = 160;
+
+export class Actions {
+  constructor(history, { done }) {
+    this.history = history;
+    this.toolbar = piece("toolbar-template");
+    this.dialog = document.getElementById("delete-dialog");
+    this.done = done;
+    history.pane.addEventListener("pointerover", (event) => this.visit(event.target));
+    history.pane.addEventListener("focusin", (event) => this.visit(event.target));
+    history.pane.addEventListener("pointerleave", () => this.leave());
+    this.toolbar.addEventListener("click", (event) => this.act(event.target.closest("[data-do]")));
+  }
+
+  visit(target) {
+    const message = target.closest(".message");
+    const isHeld = this.toolbar.contains(document.activeElement) && this.toolbar.matches(":focus-visible, :has(:focus-visible)");
+    if (!message || message.contains(this.toolbar) || isHeld) return;
+    const isOffered = message.dataset.id && !message.classList.contains("is-editing");
+    if (!isOffered) return this.toolbar.remove();
+    const mayChange = this.mayChange(message);
+    for (const name of ["edit", "delete"]) this.toolbar.querySelector(`[data-do=${name}]`).hidden = !mayChange;
+    message.append(this.toolbar);
+  }
+
+  leave() {
+    if (!this.toolbar.contains(document.activeElement)) this.toolbar.remove();
+  }
+
+  mayChange(message) {
+    const isOwn = message.classList.contains("is-own");
+    return (isOwn || this.history.viewer.isOwner) && !message.classList.contains("is-deleted");
+  }
+
+  act(button) {
+    const message = button?.closest(".message");
+    if (message) this[button.dataset.do](message);
+  }
+
+  async link(message) {
+    try {
+      await navigator.clipboard.writeText(message.querySelector("[data-link]").href);
+      notice("The link is copied.");
+    } catch {
+      notice("The browser does not allow copying here.");
+    }
+  }
+
+  editLast() {
+    const own = this.history.messages().findLast((message) => message.classList.contains("is-own") && this.mayChange(message));
+    if (own) this.edit(own);
+  }
+
+  async edit(message) {
+    const { id } = message.dataset;
+    try {
+      const page = await call("GET", `${this.history.path}?limit=1&around=${id}`);
+      const record = page.messages.find((found) => String(found.id) === id);
+      if (!record || record.deleted) return this.gone(message, record);
+      this.toolbar.remove();
+      new Editor(message, record.text, { save: (text) => this.save(message, text), closed: this.done });
+    } catch (error) {
+      notice(error.message, { action: "Try again", run: () => this.edit(message) });
+    }
+  }
+
+  gone(message, record) {
+    if (record) fillBody(message, record);
+    notice("This message was deleted meanwhile.");
+  }
+
+  async save(message, text) {
+    const record = await call("PATCH", `/api/messages/${message.dataset.id}`, { text });
+    this.history.hold(() => fillBody(message, record), { follow: this.history.isAtEnd });
+  }
+
+  delete(message) {
+    const said = message.querySelector("[data-body]").innerText.trim();
+    this.dialog.querySelector("[data-quote]").textContent = said.length > QUOTE_CHARACTERS ? `${said.slice(0, QUOTE_CHARACTERS)} …` : said;
+    this.dialog.returnValue = "";
+    this.dialog.addEventListener("close", () => {
+      if (this.dialog.returnValue === "delete") this.remove(message);
+      else message.focus({ preventScroll: true });
+    }, { once: true });
+    this.dialog.showModal();
+  }
+
+  async remove(message) {
+    try {
+      await call("DELETE", `/api/messages/${message.dataset.id}`);
+      this.history.hold(() => fillBody(message, { deleted: true, html: "" }), { follow: this.history.isAtEnd });
+      this.toolbar.remove();
+      message.focus({ preventScroll: true });
+    } catch (error) {
+      notice(error.message, { action: "Try again", run: () => this.remove(message) });
+    }
+  }
+}

@@ -1,0 +1,190 @@
+// The window of a conversation that is in the page: grows at either end, forgets what is far away, holds its place.
+
+import { call } from "./api.js";
+import { messageElement } from "./message.js";
+import { arrange } from "./timeline.js";
+
+const PAGE = 50;
+const MOST = 400; // messages kept in the document
+const AHEAD = "1200px 0px";
+const AT_END_PX = 48;
+
+export class History extends EventTarget {
+  constructor(pane) {
+    super();
+    const { conversation, user, role, nextBefore, nextAfter, last, read } = pane.dataset;
+    this.pane = pane;
+    this.list = pane.querySelector("#messages");
+    this.unsent = pane.querySelector("#unsent");
+    this.path = `/api/conversations/${conversation}/messages`;
+    this.conversation = Number(conversation);
+    this.viewer = { id: Number(user), name: pane.dataset.name, isOwner: role === "owner" };
+    this.nextBefore = nextBefore || null;
+    this.nextAfter = nextAfter || null;
+    this.last = Number(last);
+    this.read = Number(read);
+    this.busy = new Set();
+    this.start();
+  }
+
+  get hasEnd() {
+    return this.nextAfter === null;
+  }
+
+  // The pane's column runs upwards, so its end is at scrollTop 0 and everything older below zero.
+  get isAtEnd() {
+    return this.hasEnd && this.pane.scrollTop > -AT_END_PX;
+  }
+
+  start() {
+    arrange(this.list, this.unsent);
+    this.edges = Object.fromEntries([...this.pane.querySelectorAll("[data-edge]")].map((edge) => [edge.dataset.edge, edge]));
+    this.watch = new IntersectionObserver((seen) => {
+      for (const { isIntersecting, target } of seen) if (isIntersecting) this.grow(target.dataset.edge);
+    }, { root: this.pane, rootMargin: AHEAD });
+    for (const edge of Object.values(this.edges)) this.startEdge(edge);
+    this.showEdges();
+  }
+
+  startEdge(edge) {
+    edge.querySelector("[data-edge-link]").addEventListener("click", (event) => {
+      event.preventDefault();
+      this.grow(edge.dataset.edge);
+    });
+    this.watch.observe(edge);
+  }
+
+  // Load the next page at one end ("before" or "after"); a failure stays there with a way to try again.
+  async grow(end) {
+    const from = end === "before" ? this.nextBefore : this.nextAfter;
+    if (!from || this.busy.has(end)) return;
+    this.busy.add(end);
+    this.showEdge(end, "Loading …");
+    try {
+      const page = await call("GET", `${this.path}?limit=${PAGE}&${end}=${from}`);
+      if (from === (end === "before" ? this.nextBefore : this.nextAfter)) this.take(end, page);
+      this.showEdges();
+      this.watch.unobserve(this.edges[end]);
+      this.watch.observe(this.edges[end]); // asks again whether the end is still near
+    } catch (error) {
+      this.showEdge(end, `${error.message} Try again`);
+    } finally {
+      this.busy.delete(end);
+    }
+  }
+
+  take(end, page) {
+    const elements = page.messages.map((record) => messageElement(record, this.viewer));
+    this.hold(() => {
+      if (end === "before") this.list.prepend(...elements);
+      else this.list.append(...elements);
+      if (end === "before") this.nextBefore = page.next_before;
+      else this.nextAfter = page.next_after;
+      this.forget(end);
+    });
+  }
+
+  // Drop what is farthest from the end that has just grown.
+  forget(grown) {
+    const messages = this.messages();
+    const excess = messages.length - MOST;
+    if (excess <= 0) return;
+    const gone = grown === "before" ? messages.slice(-excess) : messages.slice(0, excess);
+    for (const element of gone) element.remove();
+    if (grown === "before") this.nextAfter = messages[messages.length - excess - 1].dataset.id;
+    else this.nextBefore = messages[excess].dataset.id;
+  }
+
+  // Replace the window by the newest page and go to its end.
+  async toNewest() {
+    if (!this.hasEnd) {
+      const page = await call("GET", `${this.path}?limit=${PAGE}`);
+      this.list.replaceChildren(...page.messages.map((record) => messageElement(record, this.viewer)));
+      this.nextBefore = page.next_before;
+      this.nextAfter = null;
+      this.settle();
+    }
+    this.pane.scrollTop = 0;
+  }
+
+  // Fetch what came since the newest message here; nothing to do while the end is not loaded.
+  async catchUp() {
+    if (!this.hasEnd || this.busy.has("after")) return;
+    const newest = this.messages().at(-1);
+    const page = await call("GET", newest ? `${this.path}?limit=${PAGE}&after=${newest.dataset.id}` : `${this.path}?limit=${PAGE}`);
+    this.merge(page.messages);
+    this.nextAfter = page.next_after;
+    this.showEdges();
+  }
+
+  // Others wrote between the newest message here and one just sent: fetch what lies between.
+  async fill(record) {
+    const before = this.messages().findLast((other) => Number(other.dataset.sequence) < record.sequence);
+    if (!before || !this.hasEnd) return;
+    const page = await call("GET", `${this.path}?limit=${PAGE}&after=${before.dataset.id}`);
+    this.merge(page.messages);
+  }
+
+  // Put messages where their numbers say; one that is here already is drawn anew.
+  merge(records) {
+    const fresh = records.filter((record) => !this.find(record.id));
+    const wasAtEnd = this.isAtEnd;
+    this.hold(() => { for (const record of records) this.place(record); }, { follow: wasAtEnd });
+    const others = fresh.filter((record) => record.author.id !== this.viewer.id);
+    if (others.length) this.dispatchEvent(new CustomEvent("arrived", { detail: { records: others, wasAtEnd } }));
+  }
+
+  place(record) {
+    const element = messageElement(record, this.viewer);
+    const present = this.find(record.id);
+    this.last = Math.max(this.last, record.sequence);
+    if (present) return present.replaceWith(element);
+    const before = this.messages().findLast((other) => Number(other.dataset.sequence) < record.sequence);
+    return before ? before.after(element) : this.list.prepend(element);
+  }
+
+  // Change the list without moving what is being read; at the end, follow it.
+  hold(change, { follow = false } = {}) {
+    const anchor = follow ? null : this.firstVisible();
+    const top = anchor?.getBoundingClientRect().top;
+    this.pane.classList.add("is-changing"); // the browser's own anchoring would correct a second time
+    change();
+    this.settle();
+    if (follow) this.pane.scrollTop = 0;
+    else if (anchor?.isConnected) this.pane.scrollTop += anchor.getBoundingClientRect().top - top;
+    requestAnimationFrame(() => this.pane.classList.remove("is-changing"));
+  }
+
+  settle() {
+    arrange(this.list, this.unsent);
+    this.showEdges();
+    this.dispatchEvent(new Event("changed"));
+  }
+
+  firstVisible() {
+    const { top } = this.pane.getBoundingClientRect();
+    return this.messages().find((element) => element.getBoundingClientRect().bottom > top + 1) ?? null;
+  }
+
+  messages() {
+    return [...this.list.getElementsByClassName("message")];
+  }
+
+  find(id) {
+    return document.getElementById(`m${id}`);
+  }
+
+  showEdges() {
+    this.showEdge("before", "Older messages");
+    this.showEdge("after", "Newer messages");
+    this.unsent.hidden = !this.hasEnd;
+  }
+
+  showEdge(end, text) {
+    const link = this.edges[end].querySelector("[data-edge-link]");
+    const note = this.edges[end].querySelector("[data-edge-end]");
+    link.hidden = !(end === "before" ? this.nextBefore : this.nextAfter);
+    link.textContent = text;
+    if (note) note.hidden = !link.hidden;
+  }
+}

@@ -1,0 +1,80 @@
+// One message as an element, from the server's own template; apps/chat/templatetags/appearance.py draws the same.
+
+import { decorateCode } from "./code.js";
+import { piece } from "./piece.js";
+
+const TONES = 12;
+const TOMBSTONE = "This message was deleted.";
+
+export function messageElement(record, viewer) {
+  const element = piece("message-template");
+  element.id = `m${record.id}`;
+  element.dataset.id = record.id;
+  element.dataset.sequence = record.sequence;
+  fillHead(element, record, viewer);
+  fillBody(element, record);
+  return element;
+}
+
+// A message on its way: known by its client_id, without number or formatting yet.
+export function pendingElement({ clientId, text, at }, viewer) {
+  const element = piece("message-template");
+  element.removeAttribute("id");
+  delete element.dataset.id;
+  delete element.dataset.sequence;
+  element.dataset.clientId = clientId;
+  element.classList.add("is-pending");
+  const record = { author: { id: viewer.id, name: viewer.name }, role: "user", created_at: at };
+  fillHead(element, record, viewer);
+  const paragraph = document.createElement("p");
+  paragraph.className = "plain";
+  paragraph.textContent = text;
+  element.querySelector("[data-body]").replaceChildren(paragraph);
+  return element;
+}
+
+export function fillBody(element, record) {
+  const body = element.querySelector("[data-body]");
+  body.innerHTML = record.deleted ? `<p>${TOMBSTONE}</p>` : record.html; // sanitised by the server
+  element.classList.toggle("is-deleted", record.deleted);
+  element.querySelector("[data-edited]").hidden = !record.edited_at || record.deleted;
+  decorateCode(body);
+}
+
+function fillHead(element, record, viewer) {
+  const { author, role } = record;
+  element.dataset.author = `${author.id ?? ""}:${author.name}`;
+  element.dataset.role = role;
+  element.dataset.at = record.created_at;
+  element.classList.toggle("is-own", author.id !== null && author.id === viewer.id);
+  if (role !== "user") markRole(element, role);
+  element.querySelector("[data-name]").textContent = author.name;
+  fillAvatar(element.querySelector("[data-avatar]"), author.name);
+  fillTime(element, record);
+}
+
+function fillTime(element, record) {
+  const link = element.querySelector("[data-link]");
+  if (record.id) link.href = `/c/${record.conversation}/?message=${record.id}#m${record.id}`;
+  else link.removeAttribute("href");
+  link.querySelector("time").dateTime = record.created_at;
+}
+
+function markRole(element, role) {
+  const tag = piece("tag-template");
+  tag.textContent = role;
+  element.classList.add(`is-${role}`);
+  element.querySelector("[data-name]").after(tag);
+}
+
+function fillAvatar(avatar, name) {
+  const sum = [...name].reduce((total, character) => total + character.codePointAt(0), 0);
+  avatar.className = `avatar tone-${sum % TONES}`;
+  avatar.textContent = initials(name);
+}
+
+function initials(name) {
+  const words = name.split(/[\s_.-]+/).filter(Boolean);
+  const letters = words.map((word) => [...word].find((character) => /[\p{L}\p{N}]/u.test(character)) ?? "");
+  return letters.join("").slice(0, 2).toUpperCase() || "?";
+}

@@ -1,0 +1,87 @@
+// Sends messages one after the other; each is on the screen at once and says when it could not go.
+
+import { call } from "./api.js";
+import { pendingElement } from "./message.js";
+import { piece } from "./piece.js";
+
+export class Sender extends EventTarget {
+  constructor(history, outbox) {
+    super();
+    this.history = history;
+    this.outbox = outbox;
+    this.queue = Promise.resolve();
+    for (const item of outbox.items()) this.fail(this.show(item), item, "This was not sent.");
+    window.addEventListener("online", () => this.retryAll());
+  }
+
+  async send(text) {
+    const item = { clientId: crypto.randomUUID(), text, at: new Date().toISOString() };
+    this.outbox.add(item);
+    await this.history.toNewest().catch(() => {}); // offline in the middle of history: shown when the end is back
+    const element = this.show(item);
+    this.history.pane.scrollTop = 0;
+    this.enqueue(element, item);
+  }
+
+  show(item) {
+    const element = pendingElement(item, this.history.viewer);
+    this.history.unsent.append(element);
+    this.history.settle();
+    return element;
+  }
+
+  enqueue(element, item) {
+    element.classList.remove("is-failed");
+    element.querySelector(".message-unsent")?.remove();
+    this.queue = this.queue.then(() => this.post(element, item));
+  }
+
+  async post(element, item) {
+    try {
+      const record = await call("POST", this.history.path, { text: item.text, client_id: item.clientId });
+      this.outbox.remove(item.clientId);
+      await this.sent(element, record);
+    } catch (error) {
+      if (error.isPassing) this.fail(element, item, error.message);
+      else this.refuse(element, item, error.message);
+    }
+  }
+
+  async sent(element, record) {
+    const { history } = this;
+    const isNext = record.sequence <= history.last + 1;
+    const hadFocus = element.contains(document.activeElement);
+    history.hold(() => {
+      element.remove();
+      if (history.hasEnd) history.place(record);
+    }, { follow: history.isAtEnd });
+    if (hadFocus) history.find(record.id)?.focus({ preventScroll: true });
+    this.dispatchEvent(new CustomEvent("sent", { detail: record }));
+    if (!isNext) await history.fill(record);
+  }
+
+  fail(element, item, reason) {
+    const note = piece("unsent-template");
+    note.querySelector("[data-reason]").textContent = reason;
+    note.querySelector("[data-retry]").addEventListener("click", () => this.enqueue(element, item));
+    note.querySelector("[data-discard]").addEventListener("click", () => this.discard(element, item));
+    element.querySelector(".message-unsent")?.remove();
+    element.classList.add("is-failed");
+    element.append(note);
+  }
+
+  discard(element, item) {
+    this.outbox.remove(item.clientId);
+    element.remove();
+    this.history.settle();
+  }
+
+  refuse(element, item, reason) {
+    this.discard(element, item);
+    this.dispatchEvent(new CustomEvent("refused", { detail: { text: item.text, reason } }));
+  }
+
+  retryAll() {
+    for (const button of this.history.unsent.querySelectorAll("[data-retry]")) button.click();
+  }
+}

@@ -1,0 +1,1 @@
+"""The hop into Django, driven directly and over real sockets."""

@@ -1,0 +1,65 @@
+"""The edge around the tests' own views, with a pool of two threads."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+
+from perfsite.edge import bridge as bridge_module
+from perfsite.edge import watch
+from perfsite.edge.application import Edge, refuse_socket
+from perfsite.edge.bridge import Bridge
+from perfsite.edge.pool import Pool
+from tests.edge import views
+
+THREADS = 2
+SPOOL_LIMIT_BYTES = 1_000_000
+
+
+@pytest.fixture(autouse=True)
+def fresh_views(settings: Any) -> Iterator[None]:
+    """Send requests to the tests' views, and let none of them wait past its test."""
+    settings.ROOT_URLCONF = "tests.edge.urls"
+    views.opened.clear()
+    views.closed.clear()
+    views.entered.clear()
+    yield
+    views.opened.set()
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    """Two running threads."""
+    pool = Pool(size=THREADS)
+    pool.start()
+    yield pool
+    views.opened.set()
+    pool.stop()
+
+
+@pytest.fixture
+def make_edge(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Edge]:
+    """Make an edge with its own timeout; its clock ticks fast."""
+    monkeypatch.setattr(watch, "QUIET_SECONDS", 0.01)
+
+    def make(*, timeout_seconds: float = 30, handler: Any = None, **options: Any) -> Edge:
+        bridge = Bridge(
+            handler or WSGIHandler(), pool, timeout_seconds=timeout_seconds, spool_limit_bytes=SPOOL_LIMIT_BYTES
+        )
+        return Edge(bridge=bridge, sockets=refuse_socket, **options)
+
+    return make
+
+
+@pytest.fixture
+def edge(make_edge: Callable[..., Edge]) -> Edge:
+    """The edge as it serves."""
+    return make_edge()
+
+
+@pytest.fixture
+def low_waiting_limit(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let two requests wait, no more."""
+    monkeypatch.setattr(bridge_module, "WAITING_LIMIT", 2)
+    return 2
