@@ -54,7 +54,7 @@ class Exchange:
         try:
             self._respond()
         except BaseException:  # the thread must outlive any view, even one that calls sys.exit(): logged, and a 500
-            logger.exception("A request failed outside of Django's own handling")
+            logger.exception("A request or its stream failed outside of Django's own handling")
             close_old_connections()
             self._hand_over(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The error has been logged."))
         finally:

@@ -1,6 +1,7 @@
 """A streaming body on its way from a thread to the loop, a bounded number of bytes at a time."""
 
 import asyncio
+from contextlib import suppress
 from threading import Condition
 from typing import Any
 
@@ -53,14 +54,13 @@ class Outlet:
 
     async def pump(self, send: Send) -> bool:
         """Send what comes until the end; return whether the body is whole. A client that takes nothing is given up."""
-        while await self._ready.wait() and not self._is_abandoned:
-            is_last, batch = self._take()
-            if batch:
+        is_last = False
+        with suppress(TimeoutError):
+            while not is_last and await self._ready.wait() and not self._is_abandoned:
+                is_last, batch = self._take()
                 async with asyncio.timeout(STALL_SECONDS):
                     await send({"type": "http.response.body", "body": batch, "more_body": True})
-            if is_last:
-                return self._is_whole
-        return False
+        return is_last and self._is_whole
 
     def _take(self) -> tuple[bool, bytes]:
         is_last = self._is_finished  # read first: what was put before the end is then in the batch

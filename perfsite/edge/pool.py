@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from threading import Thread
 
 from django.db import connections
 
 Job = Callable[[], object]
+Jobs = SimpleQueue[Job | None]
 
 
 def pool_size(connection_limit: int) -> int:
@@ -20,9 +22,8 @@ class Pool:
 
     def __init__(self, *, size: int, name: str = "django") -> None:
         self.size, self.name = size, name
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._jobs: Jobs = SimpleQueue()
         self._threads: list[Thread] = []
-        self._is_stopping = False
 
     @property
     def waiting(self) -> int:
@@ -35,20 +36,27 @@ class Pool:
 
     def start(self) -> None:
         """Start the threads; in the process that uses them, never before a fork."""
-        self._is_stopping = False
-        self._threads = [Thread(target=self._work, name=f"{self.name}-{n}", daemon=True) for n in range(self.size)]
+        self._threads = [
+            Thread(target=work, args=(self._jobs,), name=f"{self.name}-{n}", daemon=True) for n in range(self.size)
+        ]
         for thread in self._threads:
             thread.start()
 
     def stop(self, *, grace_seconds: float = 5.0) -> None:
         """Drop what waits and end the threads; blocks until they have ended, for the grace at most."""
-        self._is_stopping, until = True, time.monotonic() + grace_seconds
+        until = time.monotonic() + grace_seconds
+        jobs, self._jobs = self._jobs, SimpleQueue()
+        with suppress(Empty):
+            while True:
+                jobs.get_nowait()
         for _ in self._threads:
-            self._jobs.put(None)
+            jobs.put(None)
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) and not self._is_stopping:
-            job()
-        connections.close_all()
+
+def work(jobs: Jobs) -> None:
+    """Run jobs until there is None; the thread's database connections end with it."""
+    while job := jobs.get():
+        job()
+    connections.close_all()
