@@ -12,13 +12,14 @@ from django.conf import settings  # noqa: E402
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
+from apps.tuning.following import Policies  # noqa: E402
 from perfsite.edge.application import Edge, Service, refuse_socket  # noqa: E402
 from perfsite.edge.bridge import Bridge  # noqa: E402
 from perfsite.edge.pool import Pool, pool_size  # noqa: E402
 from perfsite.worker import Worker  # noqa: E402
 
 pool = Pool(size=pool_size(settings.DATABASE_CONNECTION_LIMIT))
-services: list[Service] = [pool]
+services: list[Service] = [pool, Policies()]
 if settings.CELERY_IN_PROCESS:
     services.append(Worker())
 

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_before_create_process
+from celery.signals import worker_before_create_process, worker_process_init, worker_process_shutdown, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perfsite.settings")
 
@@ -23,3 +23,27 @@ def close_databases(**_: Any) -> None:
         connection.close()
         if hasattr(connection, "close_pool"):
             connection.close_pool()
+
+
+@worker_ready.connect(weak=False)
+def follow_policies(sender: Any, **_: Any) -> None:
+    """Obey policies where this process runs the tasks itself; a parent that only forks leaves it to its children."""
+    if "prefork" not in type(sender.pool).__module__:
+        follow_in_child()
+
+
+@worker_process_init.connect(weak=False)
+def follow_in_child(**_: Any) -> None:
+    """Obey policies in a forked child."""
+    # The apps are ready only once the worker runs.
+    from apps.tuning.following import follow
+
+    follow()
+
+
+@worker_process_shutdown.connect(weak=False)
+def stop_following_in_child(**_: Any) -> None:
+    """Take the child off the list of those who follow."""
+    from apps.tuning.following import stop_following
+
+    stop_following()

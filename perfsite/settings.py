@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "ninja",
     "perfsite",
+    "apps.tuning",
     "apps.chat",
 ]
 MIDDLEWARE = [
@@ -166,7 +167,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # Chat
-CHAT_SIGN_UP = env.flag("CHAT_SIGN_UP", default=True)
 CHAT_IMPORT_MAX_MEGABYTES = env.integer("CHAT_IMPORT_MAX_MEGABYTES", 200, minimum=1, maximum=100_000)
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", "demo" if DEBUG else "")
 

@@ -77,4 +77,7 @@ def pytest_configure() -> None:
 
     settings.PASSWORD_HASHERS = FAST_HASHERS
     if engine() == "sqlite":
+        from tests.tuning.flush import let_flush_empty_records
+
+        let_flush_empty_records()
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(settings.DATA_DIR / "test.sqlite3")

@@ -1,12 +1,12 @@
 """Sign-up."""
 
-from typing import Any
-
 import pytest
 
 from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError
 from apps.chat.models import User
+from apps.chat.policy import chat
 from apps.chat.services.accounts import sign_up
+from tests.tuning.obeying import obeying
 
 GOOD = "a good long passphrase"
 
@@ -41,7 +41,6 @@ def test_bad_values_are_refused_by_name(db: None, username: str, password: str, 
     assert not User.objects.exists()
 
 
-def test_sign_up_can_be_closed(db: None, settings: Any) -> None:
-    settings.CHAT_SIGN_UP = False
-    with pytest.raises(ForbiddenError):
+def test_sign_up_can_be_closed(db: None) -> None:
+    with obeying(chat, has_sign_up=False), pytest.raises(ForbiddenError):
         sign_up(username="zoe", password=GOOD)

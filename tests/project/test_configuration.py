@@ -79,7 +79,6 @@ def test_names_are_found_in_the_source() -> None:
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_PORT", "6379"),
         ("CELERY_BROKER_URL", "localhost"),
-        ("CHAT_SIGN_UP", "maybe"),
         ("CHAT_IMPORT_MAX_MEGABYTES", "-5"),
         ("DATA_DIR", "/dev/null/data"),
     ],

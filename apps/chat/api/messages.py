@@ -12,6 +12,7 @@ from apps.chat.api.fields import Body, Id, bounded
 from apps.chat.api.security import SignedInRequest
 from apps.chat.cursor import LARGEST
 from apps.chat.exceptions import InvalidError
+from apps.chat.policy.conversations import PAGE_MAX_MESSAGES
 from apps.chat.records import HistoryPage, MessageRecord
 from apps.chat.services import history, messages
 from apps.chat.text import CLIENT_ID_MAX_CHARACTERS, MESSAGE_MAX_CHARACTERS
@@ -30,7 +31,9 @@ Place = Annotated[int, Field(ge=1, le=LARGEST)]
 class Page(BaseModel):
     """Which messages: the latest, or those before, after or around the message with an id, or from a date on."""
 
-    limit: Annotated[int, Field(ge=1, le=history.PAGE_MAX_MESSAGES)] = history.PAGE_DEFAULT_MESSAGES
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX_MESSAGES)] | None = Field(
+        None, description="Without it, what the site's policy says: 50 unless staff changed it."
+    )
     before: Place | None = None
     after: Place | None = None
     around: Place | None = None

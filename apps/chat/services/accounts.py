@@ -1,12 +1,12 @@
 """Who can sign in: sign-up with the site's password rules."""
 
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError
 from apps.chat.models import User
+from apps.chat.policy import chat
 
 
 def sign_up(*, username: str, password: str) -> int:
@@ -14,7 +14,7 @@ def sign_up(*, username: str, password: str) -> int:
 
     Blocks for the password hash (about 0.2 s of CPU).
     """
-    if not settings.CHAT_SIGN_UP:
+    if not chat.current.has_sign_up:
         raise ForbiddenError("Sign-up is closed here; ask the staff for an account.")
     user = User(username=User.normalize_username(username))
     _check(user, password)

@@ -6,10 +6,8 @@ from datetime import datetime
 from apps.chat.access import membership_of
 from apps.chat.exceptions import InvalidError
 from apps.chat.models import Membership, Message
+from apps.chat.policy import chat
 from apps.chat.records import MESSAGE_COLUMNS, HistoryPage, MessageRecord, message_of
-
-PAGE_MAX_MESSAGES = 200
-PAGE_DEFAULT_MESSAGES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,19 +33,27 @@ LATEST = Position()
 
 
 def history_page(
-    *, user_id: int, conversation_id: int, limit: int = PAGE_DEFAULT_MESSAGES, position: Position = LATEST
+    *, user_id: int, conversation_id: int, limit: int | None = None, position: Position = LATEST
 ) -> HistoryPage:
-    """Return up to `limit` messages oldest first: two queries, three with a position, whatever the length behind.
+    """Return up to `limit` messages, else the policy's number, oldest first: two queries, three with a position.
 
     Raises NotFoundError, or InvalidError for a limit out of bounds or a position outside the conversation.
     """
-    if not 1 <= limit <= PAGE_MAX_MESSAGES:
-        raise InvalidError("limit", f"must be from 1 to {PAGE_MAX_MESSAGES}.")
+    limit = _page_size(limit)
     membership = membership_of(user_id=user_id, conversation_id=conversation_id)
     last = membership.conversation.last_sequence
     start, end = _range(conversation_id, last=last, limit=limit, position=position)
     rows = Message.objects.filter(conversation_id=conversation_id, sequence__gte=start, sequence__lt=end)
     return _page([message_of(*row) for row in rows.order_by("sequence").values_list(*MESSAGE_COLUMNS)], last=last)
+
+
+def _page_size(asked: int | None) -> int:
+    policy = chat.current
+    if asked is None:
+        return policy.page_size
+    if not 1 <= asked <= policy.page_size_limit:
+        raise InvalidError("limit", f"must be from 1 to {policy.page_size_limit}.")
+    return asked
 
 
 def mark_read(*, user_id: int, conversation_id: int, sequence: int) -> int:

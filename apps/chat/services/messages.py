@@ -7,9 +7,10 @@ from apps.chat.access import editable_message, membership_of
 from apps.chat.exceptions import ConflictError
 from apps.chat.markdown import rendered
 from apps.chat.models import Membership, Message
+from apps.chat.policy import chat
 from apps.chat.records import MessageRecord, SentMessage, message_record
 from apps.chat.sequence import allocate
-from apps.chat.text import CLIENT_ID_MAX_CHARACTERS, MESSAGE_MAX_CHARACTERS, checked_line, checked_text
+from apps.chat.text import CLIENT_ID_MAX_CHARACTERS, checked_line, checked_text
 
 
 def send_message(*, user_id: int, conversation_id: int, text: str, client_id: str | None = None) -> SentMessage:
@@ -18,7 +19,7 @@ def send_message(*, user_id: int, conversation_id: int, text: str, client_id: st
     Raises NotFoundError, InvalidError naming the field, or ConflictError when the client_id belongs to another text.
     Blocks while others send into the same conversation. Four writes or reads in one transaction.
     """
-    text = checked_text("text", text, maximum=MESSAGE_MAX_CHARACTERS)
+    text = checked_text("text", text, maximum=chat.current.message_length)
     if client_id is not None:
         client_id = checked_line("client_id", client_id, maximum=CLIENT_ID_MAX_CHARACTERS)
     html = rendered(text)
@@ -33,7 +34,7 @@ def send_message(*, user_id: int, conversation_id: int, text: str, client_id: st
 
 def edit_message(*, user_id: int, message_id: int, text: str) -> MessageRecord:
     """Give the message a new text; raise NotFoundError, ForbiddenError, InvalidError, or ConflictError when deleted."""
-    text = checked_text("text", text, maximum=MESSAGE_MAX_CHARACTERS)
+    text = checked_text("text", text, maximum=chat.current.message_length)
     html = rendered(text)
     with transaction.atomic():
         message = editable_message(user_id=user_id, message_id=message_id)

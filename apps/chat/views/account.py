@@ -1,6 +1,7 @@
 """The reader's own account, and the way in and out."""
 
-from django.conf import settings
+from typing import Any
+
 from django.contrib.auth import authenticate, login, update_session_auth_hash
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.chat.exceptions import ConflictError, InvalidError
 from apps.chat.forms import PasswordForm, SignInForm, SignUpForm, add_problem
+from apps.chat.policy import chat
 from apps.chat.services import accounts
 from apps.chat.views.page import page, with_side
 
@@ -21,7 +23,10 @@ class SignIn(LoginView):
     template_name = "accounts/login.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
-    extra_context = {"has_sign_up": settings.CHAT_SIGN_UP}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        """Say whether there is a way to sign up."""
+        return super().get_context_data(**context, has_sign_up=chat.current.has_sign_up)
 
 
 class SignOut(LogoutView):
@@ -51,7 +56,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Make a user and sign them in, where the site lets people do so."""
-    if not settings.CHAT_SIGN_UP:
+    if not chat.current.has_sign_up:
         raise Http404("Sign-up is closed here.")
     if request.user.is_authenticated:
         return redirect("home")

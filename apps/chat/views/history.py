@@ -9,13 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from apps.chat import policy
 from apps.chat.exceptions import ChatError, InvalidError, NotFoundError
 from apps.chat.forms import MessageForm, add_problem
 from apps.chat.records import ConversationPage, ConversationRecord
 from apps.chat.services.conversations import get_conversation
 from apps.chat.services.history import LATEST, Position, history_page
 from apps.chat.services.messages import send_message
-from apps.chat.text import MESSAGE_MAX_CHARACTERS
 from apps.chat.views.page import page, side, user_id, with_side
 from apps.chat.views.timeline import BLANK, opening, timeline
 
@@ -84,7 +84,7 @@ def _shown(request: HttpRequest, conversation_id: int, form: MessageForm) -> Htt
         opening=opening(rows, where),
         has_more_unread=conversation.unread > len(found.messages) and found.next_after is None,
         form=form,
-        maximum=MESSAGE_MAX_CHARACTERS,
+        maximum=policy.chat.current.message_length,
         status=422 if form.errors else 200,
     )
 
