@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, Literal, TypeVar, dataclass_transform, get_args, get_origin, get_type_hints
 
+from apps.tuning.difference import label
 from apps.tuning.exceptions import DeclarationError, PolicyError
 from apps.tuning.kinds import Choice, Kind, Line, Number, Switch, Value, Whole
 from apps.tuning.knob import METADATA, Knob, knob
@@ -39,7 +40,7 @@ class Field:
     @property
     def label(self) -> str:
         """The name as people read it."""
-        return self.name.replace("_", " ").capitalize()
+        return label(self.name)
 
     def checked(self, value: object) -> Value:
         """Return the value as the policy holds it; raise PolicyError."""

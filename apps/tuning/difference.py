@@ -23,6 +23,12 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Di
     )
 
 
+def label(name: str) -> str:
+    """Return a field's name as people read it: what its unit or its switch says already is left out."""
+    plain = name.removeprefix("is_").removeprefix("has_").removesuffix("_seconds").removesuffix("_bytes")
+    return plain.replace("_", " ").capitalize()
+
+
 def shown(value: Any) -> str:
     """Return a value as people read it."""
     if isinstance(value, bool):

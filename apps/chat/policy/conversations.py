@@ -20,7 +20,7 @@ class ChatPolicy(Policy):
         maximum=PAGE_MAX_MESSAGES,
         group="Reading",
         help="How many messages a page of history has when the reader asks for no number.",
-        effect="The next page that is read.",
+        effect="From the next page that is read.",
     )
     page_size_limit: int = knob(
         PAGE_MAX_MESSAGES,
@@ -29,7 +29,7 @@ class ChatPolicy(Policy):
         maximum=PAGE_MAX_MESSAGES,
         group="Reading",
         help="The largest page a reader may ask for; more is refused.",
-        effect="The next page that is read.",
+        effect="From the next page that is read.",
     )
     message_length: int = knob(
         MESSAGE_MAX_CHARACTERS,
@@ -38,7 +38,7 @@ class ChatPolicy(Policy):
         maximum=MESSAGE_MAX_CHARACTERS,
         group="Writing",
         help="The longest message that is taken. Imported messages have a bound of their own.",
-        effect="The next message that is sent or edited; what is longer already stays.",
+        effect="From the next message that is sent or edited; what is longer already stays.",
     )
     has_sign_up: bool = knob(
         default=True,

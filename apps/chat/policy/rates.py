@@ -4,7 +4,7 @@ from apps.tuning.declaration import Policy, policy
 from apps.tuning.knob import knob
 from apps.tuning.registry import declare
 
-NEXT = "The next request that is counted."
+NEXT = "From the next request that is counted."
 
 
 @policy

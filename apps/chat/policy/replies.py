@@ -14,14 +14,14 @@ class AssistantPolicy(Policy):
         default=True,
         group="Assistant",
         help="Whether conversations may ask the assistant. Off, the button says so.",
-        effect="The next reply that is asked for; one under way ends by itself.",
+        effect="From the next reply that is asked for; one under way ends by itself.",
     )
     model: str = knob(
         "",
         maximum=100,
         group="Assistant",
         help="The model's name at the endpoint. Empty: the one that ASSISTANT_MODEL names.",
-        effect="The next reply that is asked for.",
+        effect="From the next reply that is asked for.",
     )
     temperature: float = knob(
         0.7,
@@ -29,7 +29,7 @@ class AssistantPolicy(Policy):
         maximum=2,
         group="Assistant",
         help="How freely words are chosen: 0 always takes the likeliest, 2 is close to chance.",
-        effect="The next reply that is asked for.",
+        effect="From the next reply that is asked for.",
     )
     context_tokens: int = knob(
         8_000,
@@ -38,7 +38,7 @@ class AssistantPolicy(Policy):
         maximum=1_000_000,
         group="Limits",
         help="How much of the conversation is sent along, the latest first. The model needs room for the reply, too.",
-        effect="The next reply that is asked for.",
+        effect="From the next reply that is asked for.",
     )
     reply_tokens: int = knob(
         1_000,
@@ -47,7 +47,7 @@ class AssistantPolicy(Policy):
         maximum=100_000,
         group="Limits",
         help="The longest reply. What is longer is cut and marked so.",
-        effect="The next reply that is asked for.",
+        effect="From the next reply that is asked for.",
     )
     connect_seconds: float = knob(
         5.0,
@@ -56,7 +56,7 @@ class AssistantPolicy(Policy):
         maximum=60,
         group="Waiting",
         help="How long to wait for a connection to the endpoint.",
-        effect="The next reply that is asked for.",
+        effect="From the next reply that is asked for.",
     )
     first_token_seconds: float = knob(
         30.0,
@@ -65,7 +65,7 @@ class AssistantPolicy(Policy):
         maximum=600,
         group="Waiting",
         help="How long to wait for a reply's first word.",
-        effect="The next reply that is asked for.",
+        effect="From the next reply that is asked for.",
     )
     idle_seconds: float = knob(
         20.0,
@@ -74,7 +74,7 @@ class AssistantPolicy(Policy):
         maximum=600,
         group="Waiting",
         help="How long a reply may pause between two words. There is no bound on the whole: long answers stream.",
-        effect="The next reply that is asked for.",
+        effect="From the next reply that is asked for.",
     )
 
     def check(self) -> None:

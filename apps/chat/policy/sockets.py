@@ -19,7 +19,7 @@ class LivePolicy(Policy):
         maximum=64 * 1024 * KIB,
         group="Connection",
         help="What may wait for one browser that does not read. Above it the socket is closed; the browser resumes.",
-        effect="The next event that is queued, on open sockets too.",
+        effect="From the next event that is queued, on open sockets too.",
     )
     heartbeat_seconds: float = knob(
         20.0,
@@ -46,7 +46,7 @@ class LivePolicy(Policy):
         maximum=2_000,
         group="Connection",
         help="How many conversations one socket may follow.",
-        effect="The next subscription; those that exist stay.",
+        effect="From the next subscription; those that exist stay.",
     )
     message_bytes: int = knob(
         128 * KIB,
@@ -55,7 +55,7 @@ class LivePolicy(Policy):
         maximum=1024 * KIB,
         group="What browsers send",
         help="The largest message a browser may send through its socket. A longer one closes it.",
-        effect="The next message, on open sockets too.",
+        effect="From the next message, on open sockets too.",
     )
     messages_per_second: float = knob(
         20.0,
@@ -82,7 +82,7 @@ class LivePolicy(Policy):
         maximum=60,
         group="People",
         help="How long somebody is shown as typing after their last key.",
-        effect="The next key that is pressed.",
+        effect="From the next key that is pressed.",
     )
     presence_seconds: float = knob(
         45.0,
@@ -91,7 +91,7 @@ class LivePolicy(Policy):
         maximum=600,
         group="People",
         help="How long somebody is shown as here after the last sign of life from any of their pages.",
-        effect="The next sign of life.",
+        effect="From the next sign of life.",
     )
 
     def check(self) -> None:

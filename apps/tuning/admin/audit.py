@@ -4,7 +4,8 @@ import json
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from unfold.admin import ModelAdmin
 
 from apps.tuning.models import AuditEntry
@@ -31,8 +32,8 @@ class AuditEntryAdmin(ModelAdmin):
         "shown_after",
         "reason",
         "request_id",
-        "previous_hash",
-        "hash",
+        "shown_previous_hash",
+        "shown_hash",
     )
     readonly_fields = fields
 
@@ -46,6 +47,16 @@ class AuditEntryAdmin(ModelAdmin):
         """Return what came instead."""
         return indented(entry.after)
 
+    @admin.display(description="Previous hash")
+    def shown_previous_hash(self, entry: AuditEntry) -> str:
+        """Return the hash of the entry before this one."""
+        return in_pieces(entry.previous_hash)
+
+    @admin.display(description="Hash")
+    def shown_hash(self, entry: AuditEntry) -> str:
+        """Return the entry's own hash."""
+        return in_pieces(entry.hash)
+
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  (Django's signature)
         """Entries are written by what they tell of."""
         return False
@@ -57,6 +68,11 @@ class AuditEntryAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:  # noqa: ARG002
         """What happened is not deleted."""
         return False
+
+
+def in_pieces(text: str) -> str:
+    """Return a hash that may be broken every sixteen characters, for narrow screens."""
+    return format_html_join(mark_safe("<wbr>"), "{}", ((text[at : at + 16],) for at in range(0, len(text), 16)))
 
 
 def indented(value: object) -> str:

@@ -64,8 +64,19 @@ class PolicyForm(ReasonForm):
 
     def __init__(self, standing: Standing, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, initial={"based_on": standing.state.number})
+        self.standing = standing
         for field in standing.handle.fields:
             self.fields[VALUE + field.name] = KnobField(field, standing.values[field.name])
+
+    def clean(self) -> dict[str, Any]:
+        """Hold the values against each other as well, so that all that is wrong is said at once."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not any(name.startswith(VALUE) for name in self.errors):
+            try:
+                self.standing.handle.kind(**self.values())
+            except PolicyError as error:
+                self.refuse(error)
+        return cleaned
 
     def values(self) -> dict[str, Any]:
         """Return the typed values by the names of the policy's fields."""
@@ -77,6 +88,7 @@ class Row:
     """A knob on the page: its input, and what stands beside it."""
 
     input: forms.BoundField
+    name: str
     unit: str
     bounds: str
     effect: str
@@ -125,9 +137,10 @@ def _limits(kind: Any) -> dict[str, Any]:
 def _row(form: PolicyForm, field: Field, current: Any) -> Row:
     return Row(
         input=form[VALUE + field.name],
+        name=field.name,
         unit=field.knob.unit,
         bounds=bounds_of(field),
-        effect=field.knob.effect,
+        effect=field.knob.effect[:1].lower() + field.knob.effect[1:],
         default=shown(field.default),
         current=shown(current),
         is_changed=current != field.default,

@@ -8,12 +8,7 @@ from apps.tuning import difference
 
 register = template.Library()
 register.filter("shown", difference.shown)
-
-
-@register.filter
-def label(name: str) -> str:
-    """Return a field's name as people read it."""
-    return name.replace("_", " ").capitalize()
+register.filter("label", difference.label)
 
 
 @register.filter
