@@ -18,9 +18,10 @@ SHORT = 1_000
 CALLS = 300
 PACKAGES = ("django", "psycopg")
 FILL = """
-INSERT INTO chat_message (conversation_id, sequence, author_id, author_name, role, text, html, created_at, is_dated)
+INSERT INTO chat_message
+    (conversation_id, sequence, event, author_id, author_name, role, text, html, created_at, is_dated)
 WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)
-SELECT %s, n, %s, '', 'user', 'message number ' || n || ' with the usual few words in it',
+SELECT %s, n, n, %s, '', 'user', 'message number ' || n || ' with the usual few words in it',
        '<p>message number ' || n || ' with the usual few words in it</p>', {moment}, {true} FROM numbers
 """
 
@@ -102,7 +103,7 @@ def filled(long: int) -> tuple[int, int, int]:
         moment, true = ("now()", "true") if connection.vendor == "postgresql" else ("datetime('now')", "1")
         with connection.cursor() as cursor:
             cursor.execute(FILL.format(moment=moment, true=true), [count, conversation_id, user.pk])
-        Conversation.objects.filter(pk=conversation_id).update(last_sequence=count)
+        Conversation.objects.filter(pk=conversation_id).update(last_sequence=count, last_event=count)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE chat_message")

@@ -10,8 +10,9 @@ django.setup()
 from channels.routing import URLRouter  # noqa: E402  (needs the apps)
 from django.conf import settings  # noqa: E402
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
-from django.urls import re_path  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
 
+from apps.chat.live.server import Live  # noqa: E402
 from apps.tuning.following import Policies  # noqa: E402
 from perfsite.edge.application import Edge, Service, refuse_socket  # noqa: E402
 from perfsite.edge.bridge import Bridge  # noqa: E402
@@ -19,7 +20,8 @@ from perfsite.edge.pool import Pool, pool_size  # noqa: E402
 from perfsite.worker import Worker  # noqa: E402
 
 pool = Pool(size=pool_size(settings.DATABASE_CONNECTION_LIMIT))
-services: list[Service] = [pool, Policies()]
+live = Live()
+services: list[Service] = [pool, live, Policies()]
 if settings.CELERY_IN_PROCESS:
     services.append(Worker())
 
@@ -30,6 +32,6 @@ application = Edge(
         timeout_seconds=settings.REQUEST_TIMEOUT_SECONDS,
         spool_limit_bytes=(settings.CHAT_IMPORT_MAX_MEGABYTES + 1) * 1024 * 1024,
     ),
-    sockets=URLRouter([re_path("", refuse_socket)]),  # type: ignore[arg-type]  # Channels routes applications
+    sockets=URLRouter([path("ws/chat/", live), re_path("", refuse_socket)]),  # type: ignore[arg-type]  # Channels routes applications
     services=services,
 )

@@ -11,6 +11,7 @@ from uvicorn.supervisors import Multiprocess
 from perfsite.edge.protocol import STALL_SECONDS
 
 BACKLOG = 2048
+SOCKET_MAX_BYTES = 1024 * 1024  # of one frame; what a policy allows is less
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -33,6 +34,8 @@ def configuration(*, workers: int) -> uvicorn.Config:
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
+        ws_max_size=SOCKET_MAX_BYTES,
+        ws_per_message_deflate=False,  # 30 KB a socket, and the same event compressed once for each
         lifespan="on",
         proxy_headers=bool(settings.TRUSTED_PROXIES),
         forwarded_allow_ips=settings.TRUSTED_PROXIES,

@@ -16,6 +16,9 @@ class ChatConfig(AppConfig):
         from celery.signals import worker_ready
 
         from apps.chat import signals, tasks
+        from apps.chat.live import witness
+
+        witness.connect()
 
         signals.import_requested.connect(tasks.queue_import, dispatch_uid="chat.queue_import")
         signals.conversation_deleted.connect(tasks.queue_purge, dispatch_uid="chat.queue_purge")

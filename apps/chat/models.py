@@ -16,6 +16,7 @@ class Conversation(models.Model):
     title = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now)
     last_sequence = models.PositiveBigIntegerField(default=0, editable=False)
+    last_event = models.PositiveBigIntegerField(default=0, editable=False)
     last_message_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     imported_by = models.ForeignKey(
@@ -76,6 +77,9 @@ class Message(models.Model):
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
     sequence = models.PositiveBigIntegerField(help_text="1, 2, 3 … within the conversation, without a gap.")
+    event = models.PositiveBigIntegerField(
+        editable=False, help_text="The number of its last change within the conversation."
+    )
     author = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="Empty for imported names."
     )
@@ -93,6 +97,7 @@ class Message(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["conversation", "sequence"], name="message_sequence_once"),
+            models.UniqueConstraint(fields=["conversation", "event"], name="message_event_once"),
             models.UniqueConstraint(
                 fields=["author", "client_id"], condition=Q(client_id__isnull=False), name="message_sent_once"
             ),

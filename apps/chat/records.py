@@ -93,19 +93,24 @@ def message_record(message: Message) -> MessageRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMessage:
-    """The message stored for a send; `is_new` is False when the same send had been stored before."""
+    """The message stored for a send, the number of its last change, and whether this send stored it."""
 
     message: MessageRecord
+    event: int
     is_new: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPage:
-    """Messages oldest first, and the ids from which to go on: older than next_before, newer than next_after."""
+    """Messages oldest first, and the ids from which to go on: older than next_before, newer than next_after.
+
+    Live readers follow from `last_event`: the messages are as they were after that change, or a later one.
+    """
 
     messages: list[MessageRecord]
     next_before: int | None
     next_after: int | None
+    last_event: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +123,7 @@ class ConversationRecord:
     created_at: datetime
     last_message_at: datetime
     last_sequence: int
+    last_event: int
     last_read_sequence: int
     unread: int
     preview: str

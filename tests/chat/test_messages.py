@@ -76,7 +76,7 @@ def test_two_authors_may_use_the_same_client_id(ann: User, bob: User) -> None:
 
 def test_a_send_the_database_refuses_takes_no_number(ann: User) -> None:
     where = conversation(ann)
-    Message.objects.create(conversation_id=where.id, sequence=1, text="taken")
+    Message.objects.create(conversation_id=where.id, sequence=1, event=1, text="taken")
     with pytest.raises(ConflictError, match="could not be stored"):
         send_message(user_id=ann.pk, conversation_id=where.id, text="hello")
     assert Conversation.objects.get(pk=where.id).last_sequence == 0

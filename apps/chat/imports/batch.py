@@ -13,9 +13,10 @@ from apps.chat.imports.known import Entry, Look, look, unknown
 from apps.chat.imports.pace import Pace
 from apps.chat.imports.table import Advance, advance_conversations, insert_messages, mark_read
 from apps.chat.imports.target import GoneError, Target, Wanted, locked_targets
+from apps.chat.live.publication import access_changed, conversation_grew
 from apps.chat.markdown import rendered
 from apps.chat.models import Membership
-from apps.chat.sequence import stored
+from apps.chat.sequence import Numbers, stored
 
 ATTEMPTS = 5
 
@@ -79,6 +80,7 @@ class BatchWriter:
             advances = _inserted(pages, targets)
             mark_read(advances, user_id=self._owner_id)
             _join(pages, {advance.conversation_id: advance.after for advance in advances}, targets)
+            _tell(advances, targets)
         return len(pages)
 
 
@@ -98,17 +100,19 @@ def _inserted(pages: list[Page], targets: Mapping[str, Target]) -> list[Advance]
         target = targets[name]
         last = moved.get(name) or Advance(target.id, target.last_sequence, target.last_sequence, page.created_at)
         moved[name] = last._replace(after=last.after + 1, moment=max(last.moment, page.created_at))
-        values.append(_values(page, target.id, last.after + 1))
+        values.append(_values(page, target, last.after + 1))
     insert_messages(values)
     advance_conversations(list(moved.values()))
     return list(moved.values())
 
 
-def _values(page: Page, conversation_id: int, sequence: int) -> tuple[Any, ...]:
+def _values(page: Page, target: Target, sequence: int) -> tuple[Any, ...]:
     row = page.entry.row
+    event = target.last_event + sequence - target.last_sequence
     moment = stored(page.created_at)
     is_dated = row.sent_at is not None
-    return (conversation_id, sequence, *page.author, row.role, row.text, page.html, page.entry.key, moment, is_dated)
+    content = (row.role, row.text, page.html, page.entry.key, moment, is_dated)
+    return (target.id, sequence, event, *page.author, *content)
 
 
 def _join(pages: list[Page], ends: Mapping[int, int], targets: Mapping[str, Target]) -> None:
@@ -121,3 +125,13 @@ def _join(pages: list[Page], ends: Mapping[int, int], targets: Mapping[str, Targ
         ),
         ignore_conflicts=True,
     )
+    for conversation_id, user_id in pairs:
+        access_changed(user_id=user_id, conversation_id=conversation_id)
+
+
+def _tell(advances: list[Advance], targets: Mapping[str, Target]) -> None:
+    """Let live readers know how far their conversations have come."""
+    gaps = {target.id: target.last_event - target.last_sequence for target in targets.values()}
+    for advance in advances:
+        numbers = Numbers(advance.after, advance.after + gaps[advance.conversation_id])
+        conversation_grew(advance.conversation_id, numbers=numbers)

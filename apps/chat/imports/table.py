@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-COLUMNS = "conversation_id, sequence, author_id, author_name, role, text, html, import_key, created_at, is_dated"
+COLUMNS = "conversation_id, sequence, event, author_id, author_name, role, text, html, import_key, created_at, is_dated"
 INSERT = "INSERT INTO chat_message ({}) VALUES {}"
 COPY = "COPY chat_message ({}) FROM STDIN"
 ADVANCE = (
     "WITH news (id, before, after, moment) AS (VALUES {})"
-    " UPDATE chat_conversation AS c SET last_sequence = news.after, last_message_at ="
+    " UPDATE chat_conversation AS c SET last_sequence = news.after,"
+    " last_event = c.last_event + news.after - news.before, last_message_at ="
     " CASE WHEN c.last_message_at > news.moment AND c.last_sequence > 0 THEN c.last_message_at ELSE news.moment END"
     " FROM news WHERE c.id = news.id"
 )

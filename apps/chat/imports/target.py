@@ -10,17 +10,18 @@ from apps.chat.models import Conversation, Membership, User
 
 # "NOT (source_id = '')" is, to the letter, the condition of the unique index, which is used only when it is there.
 FIND = (
-    "SELECT source_id, id, last_sequence FROM chat_conversation"
+    "SELECT source_id, id, last_sequence, last_event FROM chat_conversation"
     " WHERE imported_by_id = %s AND source_id IN ({}) AND NOT (source_id = '') AND deleted_at IS NULL"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A conversation and the last number given out in it when it was looked at."""
+    """A conversation and the last numbers given out in it when it was looked at."""
 
     id: int
     last_sequence: int
+    last_event: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,9 @@ def found_targets(*, owner_id: int, names: Collection[str]) -> dict[str, Target]
         return {}
     with connection.cursor() as cursor:
         cursor.execute(FIND.format(", ".join(["%s"] * len(names))), [owner_id, *names])
-        return {name: Target(id=pk, last_sequence=last) for name, pk, last in cursor.fetchall()}
+        return {
+            name: Target(id=pk, last_sequence=last, last_event=event) for name, pk, last, event in cursor.fetchall()
+        }
 
 
 def locked_targets(*, owner_id: int, wanted: list[Wanted]) -> dict[str, Target]:
@@ -65,9 +68,9 @@ def _locked(owner_id: int, found: dict[str, Target]) -> dict[str, Target]:
         Conversation.objects.select_for_update(no_key=True)
         .filter(pk__in=[target.id for target in found.values()], imported_by_id=owner_id, deleted_at=None)
         .order_by("pk")
-        .values_list("source_id", "pk", "last_sequence")
+        .values_list("source_id", "pk", "last_sequence", "last_event")
     )
-    locked = {name: Target(id=pk, last_sequence=last) for name, pk, last in rows}
+    locked = {name: Target(id=pk, last_sequence=last, last_event=event) for name, pk, last, event in rows}
     if locked.keys() != found.keys():
         raise GoneError
     return locked
@@ -88,4 +91,4 @@ def _made(owner_id: int, wanted: list[Wanted]) -> dict[str, Target]:
         Membership(conversation=conversation, user_id=owner_id, role=Membership.Role.OWNER)
         for conversation in conversations
     )
-    return {one.source_id: Target(id=one.pk, last_sequence=0) for one in conversations}
+    return {one.source_id: Target(id=one.pk, last_sequence=0, last_event=0) for one in conversations}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.chat.access import membership_of, ownership_of
 from apps.chat.cursor import decoded, encoded
 from apps.chat.exceptions import InvalidError
+from apps.chat.live.publication import conversation_changed
 from apps.chat.models import Conversation, Membership, Message
 from apps.chat.records import ConversationPage, ConversationRecord, MemberRole
 from apps.chat.signals import conversation_deleted
@@ -58,7 +59,9 @@ def rename_conversation(*, user_id: int, conversation_id: int, title: str) -> Co
     """Give the conversation another title; raise NotFoundError, ForbiddenError or InvalidError."""
     title = checked_line("title", title, maximum=TITLE_MAX_CHARACTERS)
     ownership_of(user_id=user_id, conversation_id=conversation_id, to="rename it")
-    Conversation.objects.filter(pk=conversation_id).update(title=title)
+    with transaction.atomic():
+        Conversation.objects.filter(pk=conversation_id).update(title=title)
+        conversation_changed(conversation_id, change="renamed", title=title)
     return get_conversation(user_id=user_id, conversation_id=conversation_id)
 
 
@@ -96,6 +99,7 @@ def _record(membership: Membership) -> ConversationRecord:
         created_at=conversation.created_at,
         last_message_at=conversation.last_message_at,
         last_sequence=conversation.last_sequence,
+        last_event=conversation.last_event,
         last_read_sequence=membership.last_read_sequence,
         unread=max(0, conversation.last_sequence - membership.last_read_sequence),
         preview=getattr(membership, "preview", None) or "",

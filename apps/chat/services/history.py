@@ -5,6 +5,7 @@ from datetime import datetime
 
 from apps.chat.access import membership_of
 from apps.chat.exceptions import InvalidError
+from apps.chat.live.publication import Person, reader_moved
 from apps.chat.models import Membership, Message
 from apps.chat.policy import chat
 from apps.chat.records import MESSAGE_COLUMNS, HistoryPage, MessageRecord, message_of
@@ -41,10 +42,11 @@ def history_page(
     """
     limit = _page_size(limit)
     membership = membership_of(user_id=user_id, conversation_id=conversation_id)
-    last = membership.conversation.last_sequence
+    last, event = membership.conversation.last_sequence, membership.conversation.last_event
     start, end = _range(conversation_id, last=last, limit=limit, position=position)
     rows = Message.objects.filter(conversation_id=conversation_id, sequence__gte=start, sequence__lt=end)
-    return _page([message_of(*row) for row in rows.order_by("sequence").values_list(*MESSAGE_COLUMNS)], last=last)
+    messages = [message_of(*row) for row in rows.order_by("sequence").values_list(*MESSAGE_COLUMNS)]
+    return _page(messages, last=last, event=event)
 
 
 def _page_size(asked: int | None) -> int:
@@ -62,7 +64,10 @@ def mark_read(*, user_id: int, conversation_id: int, sequence: int) -> int:
         raise InvalidError("sequence", "must not be negative.")
     membership = membership_of(user_id=user_id, conversation_id=conversation_id)
     wanted = min(sequence, membership.conversation.last_sequence)
-    Membership.objects.filter(pk=membership.pk, last_read_sequence__lt=wanted).update(last_read_sequence=wanted)
+    moved = Membership.objects.filter(pk=membership.pk, last_read_sequence__lt=wanted)
+    if moved.update(last_read_sequence=wanted):
+        reader = Person(id=user_id, name=membership.user.get_username())
+        reader_moved(conversation_id, reader=reader, last_read_sequence=wanted)
     return max(wanted, membership.last_read_sequence)
 
 
@@ -98,12 +103,13 @@ def _first_since(conversation_id: int, since: datetime) -> int | None:
     return dated.order_by("created_at", "sequence").values_list("sequence", flat=True).first()
 
 
-def _page(messages: list[MessageRecord], *, last: int) -> HistoryPage:
+def _page(messages: list[MessageRecord], *, last: int, event: int) -> HistoryPage:
     if not messages:
-        return HistoryPage(messages=[], next_before=None, next_after=None)
+        return HistoryPage(messages=[], next_before=None, next_after=None, last_event=event)
     oldest, newest = messages[0], messages[-1]
     return HistoryPage(
         messages=messages,
         next_before=oldest.id if oldest.sequence > 1 else None,
         next_after=newest.id if newest.sequence < last else None,
+        last_event=event,
     )

@@ -1,15 +1,18 @@
 """Send, edit and delete messages."""
 
+from contextlib import suppress
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.chat.access import editable_message, membership_of
-from apps.chat.exceptions import ConflictError
+from apps.chat.exceptions import ConflictError, NotFoundError
+from apps.chat.live.publication import message_changed
 from apps.chat.markdown import rendered
 from apps.chat.models import Membership, Message
 from apps.chat.policy import chat
 from apps.chat.records import MessageRecord, SentMessage, message_record
-from apps.chat.sequence import allocate
+from apps.chat.sequence import allocate, change
 from apps.chat.text import CLIENT_ID_MAX_CHARACTERS, checked_line, checked_text
 
 
@@ -26,10 +29,9 @@ def send_message(*, user_id: int, conversation_id: int, text: str, client_id: st
     try:
         with transaction.atomic():
             membership = membership_of(user_id=user_id, conversation_id=conversation_id)
-            message = _stored(membership, text=text, html=html, client_id=client_id)
+            return _stored(membership, text=text, html=html, client_id=client_id)
     except IntegrityError:
         return _sent_before(user_id=user_id, conversation_id=conversation_id, text=text, client_id=client_id)
-    return SentMessage(message=message, is_new=True)
 
 
 def edit_message(*, user_id: int, message_id: int, text: str) -> MessageRecord:
@@ -41,8 +43,7 @@ def edit_message(*, user_id: int, message_id: int, text: str) -> MessageRecord:
         if message.deleted_at is not None:
             raise ConflictError("The message was deleted.")
         message.text, message.html, message.edited_at = text, html, timezone.now()
-        message.save(update_fields=["text", "html", "edited_at"])
-    return message_record(message)
+        return _changed(message, "text", "html", "edited_at")
 
 
 def delete_message(*, user_id: int, message_id: int) -> None:
@@ -54,30 +55,44 @@ def delete_message(*, user_id: int, message_id: int) -> None:
 def take_down_message(*, message_id: int) -> None:
     """Leave a tombstone in the message's place, by the staff's authority; an unknown message is no error."""
     with transaction.atomic():
-        message = Message.objects.select_for_update().filter(pk=message_id).first()
-        if message is not None:
+        message = Message.objects.select_for_update(of=("self",)).select_related("author").filter(pk=message_id).first()
+        with suppress(NotFoundError):  # its conversation waits to be purged
             _bury(message)
 
 
-def _bury(message: Message) -> None:
-    if message.deleted_at is None:
+def _bury(message: Message | None) -> None:
+    if message is not None and message.deleted_at is None:
         message.text, message.html, message.deleted_at = "", "", timezone.now()
-        message.save(update_fields=["text", "html", "deleted_at"])
+        _changed(message, "text", "html", "deleted_at")
 
 
-def _stored(membership: Membership, *, text: str, html: str, client_id: str | None) -> MessageRecord:
-    sequence = allocate(conversation_id=membership.conversation_id, count=1, last_message_at=timezone.now())
+def _changed(message: Message, *fields: str) -> MessageRecord:
+    """Store the fields under a new number and tell whoever follows."""
+    numbers = change(conversation_id=message.conversation_id)
+    message.event = numbers.event
+    message.save(update_fields=[*fields, "event"])
+    record = message_record(message)
+    message_changed(record, numbers=numbers)
+    return record
+
+
+def _stored(membership: Membership, *, text: str, html: str, client_id: str | None) -> SentMessage:
+    numbers = allocate(conversation_id=membership.conversation_id, count=1, last_message_at=timezone.now())
     message = Message.objects.create(
         conversation_id=membership.conversation_id,
-        sequence=sequence,
+        sequence=numbers.sequence,
+        event=numbers.event,
         author=membership.user,
         text=text,
         html=html,
         client_id=client_id,
         created_at=timezone.now(),  # after the wait for the lock: times follow the numbers
     )
-    Membership.objects.filter(pk=membership.pk, last_read_sequence__lt=sequence).update(last_read_sequence=sequence)
-    return message_record(message)
+    read = Membership.objects.filter(pk=membership.pk, last_read_sequence__lt=numbers.sequence)
+    read.update(last_read_sequence=numbers.sequence)
+    record = message_record(message)
+    message_changed(record, numbers=numbers)
+    return SentMessage(message=record, event=numbers.event, is_new=True)
 
 
 def _sent_before(*, user_id: int, conversation_id: int, text: str, client_id: str | None) -> SentMessage:
@@ -89,4 +104,4 @@ def _sent_before(*, user_id: int, conversation_id: int, text: str, client_id: st
     has_changed = stored.edited_at is not None or stored.deleted_at is not None
     if stored.conversation_id != conversation_id or (stored.text != text and not has_changed):
         raise ConflictError("client_id: another message has been sent with it.")
-    return SentMessage(message=message_record(stored), is_new=False)
+    return SentMessage(message=message_record(stored), event=stored.event, is_new=False)

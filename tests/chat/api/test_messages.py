@@ -100,7 +100,7 @@ def test_a_page_holds_fifty_messages_unless_told(
 
 
 def test_an_empty_conversation_has_an_empty_page(as_ann: Caller, path: str) -> None:
-    assert as_ann.get(path) == {"messages": [], "next_before": None, "next_after": None}
+    assert as_ann.get(path) == {"messages": [], "next_before": None, "next_after": None, "last_event": 0}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Live: sockets that see every change of their conversations once, in order, whichever process made it."""
