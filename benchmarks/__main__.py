@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("edge", "history", "imports")
+NAMES = ("edge", "history", "imports", "policies")
 
 if __name__ == "__main__":
     sys.exit(
