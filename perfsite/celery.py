@@ -4,7 +4,13 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_before_create_process, worker_process_init, worker_process_shutdown, worker_ready
+from celery.signals import (
+    worker_before_create_process,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutdown,
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perfsite.settings")
 
@@ -41,9 +47,10 @@ def follow_in_child(**_: Any) -> None:
     follow()
 
 
+@worker_shutdown.connect(weak=False)
 @worker_process_shutdown.connect(weak=False)
-def stop_following_in_child(**_: Any) -> None:
-    """Take the child off the list of those who follow."""
+def stop_following_policies(**_: Any) -> None:
+    """Take the process off the list of those who follow."""
     from apps.tuning.following import stop_following
 
     stop_following()
