@@ -5,7 +5,6 @@ import re
 import socket
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -21,7 +20,7 @@ HELLO = b"hello nothing"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One server for all tests of this file."""
-    folder: Path = tmp_path_factory.mktemp("edge") / "site"
+    folder = tmp_path_factory.mktemp("edge") / "site"
     with running_site(folder, DJANGO_SETTINGS_MODULE="tests.edge.settings", REQUEST_TIMEOUT_SECONDS="2") as site:
         yield site
 
@@ -39,7 +38,7 @@ def get(server: Site, path: str, *lines: str) -> tuple[int, dict[str, str], byte
 
 
 def closed_streams(server: Site) -> list[str]:
-    return json.loads(get(server, "/pool")[2])["closed"]
+    return json.loads(get(server, "/report")[2])["closed"]
 
 
 def reset(wire: Wire) -> None:

@@ -1,5 +1,6 @@
 """The production server, embedded or full by environment."""
 
+import os
 from argparse import ArgumentParser
 from pathlib import Path
 from socket import socket
@@ -74,18 +75,19 @@ def open_socket(host: str, port: int) -> socket:
     """Return the listening socket; raise CommandError that says what to do instead."""
     try:
         return server.listen(host, port)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise CommandError(f"Cannot listen on {host} port {port}: {reason}. Choose another: PORT={port + 1}.") from None
+    except (OSError, OverflowError) as error:
+        number = getattr(error, "errno", None) or 0
+        reason = os.strerror(number) if number > 0 else str(error)
+        other = port + 1 if 0 < port < 65535 else 8000
+        raise CommandError(f"Cannot listen on {host} port {port}: {reason}. Choose another: PORT={other}.") from None
 
 
 def summary(host: str, port: int, workers: int) -> str:
     """Return what staff should know about this server, a line each."""
     shown = f"[{host}]" if ":" in host else host
     threads = pool_size(settings.DATABASE_CONNECTION_LIMIT)
-    return "\n".join(
-        (f"Serving on http://{shown}:{port} ({workers} process(es), {threads} threads each)", stores(), transport())
-    )
+    size = f"1 process, {threads} threads" if workers == 1 else f"{workers} processes, {threads} threads each"
+    return "\n".join((f"Serving on http://{shown}:{port} ({size})", stores(), transport()))
 
 
 def stores() -> str:
