@@ -13,7 +13,7 @@ from apps.chat.imports.limits import upload_limits
 from apps.chat.imports.outcome import Outcome
 from apps.chat.imports.pace import Unhindered
 from apps.chat.imports.row import Row
-from apps.chat.imports.run import Job, run_job
+from apps.chat.imports.run import Job, Report, run_job
 from apps.chat.models import Message, User
 from apps.chat.records import RefusedRow
 
@@ -63,7 +63,13 @@ def gzipped(data: bytes) -> bytes:
     return gzip.compress(data, mtime=0)
 
 
-def imported(owner: User, data: bytes, filename: str = "chat.csv", **options: Any) -> Outcome:
+def imported(
+    owner: User,
+    data: bytes,
+    filename: str = "chat.csv",
+    report: Report = lambda _: None,
+    **options: Any,
+) -> Outcome:
     """Import a file as its owner."""
     job = {
         "file": io.BytesIO(data),
@@ -74,7 +80,7 @@ def imported(owner: User, data: bytes, filename: str = "chat.csv", **options: An
         "pace": Unhindered(),
         **options,
     }
-    return run_job(Job(**job), report=lambda _: None)
+    return run_job(Job(**job), report=report)
 
 
 def counts(outcome: Outcome) -> tuple[int, int, int]:
