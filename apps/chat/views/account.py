@@ -1,5 +1,7 @@
 """The reader's own account, and the way in and out."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import authenticate, login, update_session_auth_hash
 from django.contrib.auth.views import LoginView, LogoutView
@@ -21,7 +23,10 @@ class SignIn(LoginView):
     template_name = "accounts/login.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
-    extra_context = {"has_sign_up": settings.CHAT_SIGN_UP}
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        """Return the form's context, and whether people may sign up."""
+        return super().get_context_data(has_sign_up=settings.CHAT_SIGN_UP, **context)
 
 
 class SignOut(LogoutView):
