@@ -31,7 +31,7 @@ def configuration(*, workers: int) -> uvicorn.Config:
         "perfsite.asgi:application",
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http="perfsite.head:Protocol",
         ws="websockets-sansio",
         lifespan="on",
         proxy_headers=bool(settings.TRUSTED_PROXIES),

@@ -5,6 +5,7 @@ import re
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -131,6 +132,31 @@ def test_broken_request_is_refused_and_the_server_goes_on(server: Site, wire: Wi
     wire.request(head, b"0\r\n\r\n")
     assert wire.at_end().startswith(b"HTTP/1.1 400")
     assert get(server, "/hello")[0] == 200
+
+
+def test_head_that_never_ends_is_refused_with_memory_flat(server: Site, wire: Wire) -> None:
+    memory = Memory(server)
+    wire.send(b"GET /hello HTTP/1.1\r\nHost: localhost\r\nX-Endless: ")
+    with suppress(ConnectionError):
+        for _ in range(64):
+            wire.send(b"x" * MEGABYTE)
+            memory.look()
+    memory.look()
+    assert memory.growth < 16 * MEGABYTE
+    assert get(server, "/hello")[0] == 200
+
+
+def test_head_of_60_kilobytes_in_pieces_is_accepted(wire: Wire) -> None:
+    wire.send(b"GET /hello HTTP/1.1\r\nHost: localhost\r\n")
+    for number in range(60):
+        wire.send(b"X-Piece-%d: %b\r\n" % (number, b"x" * 1000))
+    wire.send(b"\r\n")
+    assert wire.response()[0] == 200
+
+
+def test_large_head_is_told_why_it_is_refused(wire: Wire) -> None:
+    wire.send(b"GET /hello HTTP/1.1\r\nHost: localhost\r\nX-Large: " + b"x" * 66_000)
+    assert wire.at_end().endswith(b"The request's head is too large.")
 
 
 def test_invalid_utf8_in_path_and_query_is_no_error(server: Site) -> None:

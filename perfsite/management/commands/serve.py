@@ -15,6 +15,8 @@ from django.db.migrations.executor import MigrationExecutor
 from perfsite import server
 from perfsite.edge.pool import pool_size
 
+LAST_PORT = 65535
+
 
 class Command(BaseCommand):
     """Checks that serving can work, says what it serves from, and serves."""
@@ -73,12 +75,14 @@ def check_static_files() -> None:
 
 def open_socket(host: str, port: int) -> socket:
     """Return the listening socket; raise CommandError that says what to do instead."""
+    if not 0 <= port <= LAST_PORT:
+        raise CommandError(f"--port: {port} is not a port; they go from 1 to {LAST_PORT}.")
     try:
         return server.listen(host, port)
-    except (OSError, OverflowError) as error:
-        number = getattr(error, "errno", None) or 0
+    except OSError as error:
+        number = error.errno or 0
         reason = os.strerror(number) if number > 0 else str(error)
-        other = port + 1 if 0 < port < 65535 else 8000
+        other = port + 1 if port < LAST_PORT else settings.PORT
         raise CommandError(f"Cannot listen on {host} port {port}: {reason}. Choose another: PORT={other}.") from None
 
 
