@@ -52,6 +52,8 @@ def upload(port: int, megabytes: int) -> Any:
         for _ in range(megabytes):
             connection.sendall(b"u" * MEGABYTE)
             yield
-        answer = connection.recv(MEGABYTE)
+        answer = b""
+        while b'"size"' not in answer and (data := connection.recv(MEGABYTE)):
+            answer += data
         if str(length).encode() not in answer:
             raise RuntimeError(answer.decode())
