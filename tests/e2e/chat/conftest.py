@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
 from tests.e2e.chat.desk import Desk
 from tests.e2e.conftest import watch
@@ -51,24 +51,19 @@ def long_text(number: int) -> str:
     return f"Number {number}. " + "Words that fill a line or two. " * (number % 7)
 
 
-@pytest.fixture
-def desk(page: Page, chat_site: Site) -> Desk:
-    """Ada's browser, signed in."""
-    return signed_in(page, chat_site, "ada")
+@pytest.fixture(scope="package")
+def sessions(browser: Browser, chat_site: Site) -> dict[str, StorageState]:
+    """Everybody's cookies, after signing in by the form once in each browser."""
+    return {name: session_of(browser, chat_site, name) for name in PEOPLE}
 
 
-@pytest.fixture
-def desk_of(
-    new_context: Callable[..., BrowserContext], chat_site: Site, browser_errors: list[str]
-) -> Callable[..., Desk]:
-    """Open further signed-in browsers: `desk_of("grace")`, `desk_of("ada", viewport=PHONE)`."""
-
-    def opened(name: str, **options: object) -> Desk:
-        page = new_context(**options).new_page()
-        watch(page, browser_errors)
-        return signed_in(page, chat_site, name)
-
-    return opened
+def session_of(browser: Browser, site: Site, name: str) -> StorageState:
+    """Sign in by the form in a window of its own and return what the browser keeps of it."""
+    context = browser.new_context()
+    signed_in(context.new_page(), site, name)
+    state = context.storage_state()
+    context.close()
+    return state
 
 
 def signed_in(page: Page, site: Site, name: str) -> Desk:
@@ -79,3 +74,27 @@ def signed_in(page: Page, site: Site, name: str) -> Desk:
     page.get_by_label("Password").press("Enter")
     page.wait_for_url(lambda url: "/accounts/login/" not in url)
     return Desk(page=page, url=site.url)
+
+
+@pytest.fixture
+def desk_of(
+    new_context: Callable[..., BrowserContext],
+    chat_site: Site,
+    sessions: dict[str, StorageState],
+    browser_errors: list[str],
+) -> Callable[..., Desk]:
+    """Open signed-in browsers: `desk_of("grace")`, `desk_of("ada", viewport=PHONE)`."""
+
+    def opened(name: str, **options: object) -> Desk:
+        page = new_context(storage_state=sessions[name], **options).new_page()
+        watch(page, browser_errors)
+        page.goto(chat_site.url)
+        return Desk(page=page, url=chat_site.url)
+
+    return opened
+
+
+@pytest.fixture
+def desk(desk_of: Callable[..., Desk]) -> Desk:
+    """Ada's browser, signed in."""
+    return desk_of("ada")

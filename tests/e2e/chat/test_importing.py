@@ -11,19 +11,19 @@ HEAD = "conversation,author,role,sent_at,text\n"
 
 
 @pytest.fixture
-def small_file(tmp_path: Path) -> Path:
+def small_file(tmp_path: Path, browser_name: str) -> Path:
     """Two good rows of a new conversation and one with a role nobody knows."""
     path = tmp_path / "tea.csv"
     rows = [
-        "Tea,ada,user,2026-03-01T08:00:00Z,Green or black?",
-        "Tea,Marie,user,2026-03-01T08:01:00Z,Green",
-        "Tea,Emmy,pilot,2026-03-01T08:02:00Z,Neither",
+        f"Tea in {browser_name},ada,user,2026-03-01T08:00:00Z,Green or black?",
+        f"Tea in {browser_name},Marie,user,2026-03-01T08:01:00Z,Green",
+        f"Tea in {browser_name},Emmy,pilot,2026-03-01T08:02:00Z,Neither",
     ]
     path.write_text(HEAD + "\n".join(rows) + "\n")
     return path
 
 
-def test_a_file_is_imported_with_its_refused_rows_told(desk: Desk, small_file: Path) -> None:
+def test_a_file_is_imported_with_its_refused_rows_told(desk: Desk, small_file: Path, browser_name: str) -> None:
     desk.open("/imports/")
     desk.page.get_by_label("Choose a file").set_input_files(small_file)
     desk.page.get_by_role("button", name="Import", exact=True).click()
@@ -33,7 +33,7 @@ def test_a_file_is_imported_with_its_refused_rows_told(desk: Desk, small_file: P
     expect(card).to_contain_text("1 refused")
     card.get_by_text("Refused rows").click()
     expect(card.locator("li")).to_contain_text("Line 4")
-    desk.open_titled("Tea")
+    desk.open_titled(f"Tea in {browser_name}")
     expect(desk.messages.locator("[data-body]")).to_have_text(["Green or black?", "Green"])
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from tests.e2e.chat.conftest import signed_in
 from tests.e2e.chat.desk import Desk
+from tests.servers.site import Site
 
 DRAWN = """list => list.map(one => [
   [...one.classList].sort().join(" "), one.id, one.dataset.author, one.dataset.sequence,
@@ -99,8 +101,9 @@ def test_a_message_whose_answer_was_lost_is_stored_once(desk: Desk) -> None:
     expect(desk.messages).to_have_count(1)
 
 
-def test_what_was_typed_is_kept_over_a_reload_and_forgotten_at_sign_out(desk: Desk) -> None:
-    path = desk.start_conversation()
+def test_what_was_typed_is_kept_over_a_reload_and_forgotten_at_sign_out(page: Page, chat_site: Site) -> None:
+    desk = signed_in(page, chat_site, "ada")
+    desk.start_conversation()
     desk.composer.fill("Not finished")
     desk.page.reload()
     expect(desk.composer).to_have_value("Not finished")
@@ -108,7 +111,6 @@ def test_what_was_typed_is_kept_over_a_reload_and_forgotten_at_sign_out(desk: De
     desk.page.get_by_role("button", name="Sign out").click()
     desk.page.wait_for_url("**/accounts/login/**")
     assert desk.page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('draft'))") == []
-    assert path.startswith("/c/")
 
 
 def test_too_long_a_text_is_told_before_it_is_sent(desk: Desk) -> None:
