@@ -35,8 +35,8 @@ MARKED = (
 MARKED_SHARE, ADDRESSED_SHARE = 0.28, 0.35
 NOTES = (
     "Rows a second from the start of the file to the last commit; `import` includes reading, checking, rendering"
-    " Markdown and the search index, `again` is the same file once more, all of it known. Own CPU is that of the process"
-    " itself, which for SQLite includes the database. Peak is its largest resident set, Django included."
+    " Markdown and the search index, `again` is the same file once more, all of it known. Own CPU is that of the"
+    " process, which for SQLite includes the database. Peak is its largest resident set, Django included."
 )
 
 
