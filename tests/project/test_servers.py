@@ -1,5 +1,6 @@
 """The private servers that the other tests stand on."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import psycopg
 import pytest
 import redis
 
+from tests.project.variables import PROJECT
 from tests.servers.deadline import eventually
 from tests.servers.postgres import running_postgres
 from tests.servers.process import ServerError, ServerProcess, listening
@@ -54,7 +56,27 @@ def test_killing_a_server_ends_what_it_started(tmp_path: Path) -> None:
     process = ServerProcess(["sh", "-c", "sleep 600 & echo $!; wait"], log=tmp_path / "log")
     child = int(eventually(process.log, what="the child's id"))
     process.kill()
-    assert eventually(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
+    assert eventually(lambda: has_ended(child), what="the end of the child")
+
+
+STARTER = """
+import pathlib, sys, time
+from tests.servers.process import ServerProcess
+print(ServerProcess(["sleep", "600"], log=pathlib.Path(sys.argv[1])).pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_server_ends_with_a_test_process_that_is_killed(tmp_path: Path) -> None:
+    tester = ServerProcess([sys.executable, "-c", STARTER, str(tmp_path / "inner")], log=tmp_path / "log", cwd=PROJECT)
+    server = int(eventually(tester.log, what="the server's id"))
+    tester.send(signal.SIGKILL)
+    assert eventually(lambda: has_ended(server), what="the end of the server")
+    tester.kill()
+
+
+def has_ended(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_nothing_listens_on_a_closed_port() -> None:
