@@ -65,10 +65,12 @@ packages:
 
 test: dev packages ## every test, against servers it starts itself, with branch coverage
 	@rm -f .coverage .coverage.*
-	$(PYTEST) $(TESTS)
-	TEST_ENGINE=postgresql $(PYTEST) tests/chat
-	@$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report
+	@status=0; set -x; \
+		$(PYTEST) || status=1; \
+		TEST_ENGINE=postgresql $(PYTEST) tests/chat || status=1; \
+		$(BIN)/coverage combine --quiet; \
+		$(BIN)/coverage report || status=1; \
+		exit $$status
 
 lint: dev ## ruff, mypy strict, import contracts, templates, migrations, check --deploy
 	$(BIN)/ruff check

@@ -32,7 +32,7 @@ def configuration(*, workers: int) -> uvicorn.Config:
         "perfsite.asgi:application",
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http="perfsite.head:Protocol",
         ws="websockets-sansio",
         ws_max_size=SOCKET_MAX_BYTES,
         ws_per_message_deflate=False,  # 30 KB a socket, and the same event compressed once for each

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from django.templatetags.static import static
+
 from perfsite.broker import IN_PROCESS, broker_url
 from perfsite.database import database_entry
 from perfsite.env import Environment, is_network, is_origin
@@ -157,6 +159,13 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
 CSRF_FAILURE_VIEW = "perfsite.errors.csrf_failure"
+
+# Admin
+UNFOLD = {
+    "SITE_TITLE": "perfsite",
+    "SITE_HEADER": "perfsite",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("chat/favicon.svg")}],
+}
 
 # Transport security
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

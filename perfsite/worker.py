@@ -13,6 +13,7 @@ from perfsite.celery import app
 from perfsite.edge.pool import Pool
 
 logger = logging.getLogger(__name__)
+NAME = "celery@in-process"
 QUEUES = ("celery", "import")
 CONCURRENCY = 2  # a long import and the short tasks beside it
 GRACE_SECONDS = 3.0
@@ -88,12 +89,14 @@ class Worker:
     def stop(self) -> None:
         """Stop; blocks until running tasks have stopped, for the grace at most."""
         state.should_stop = 0  # type: ignore[assignment]  # an exit status; None while running
+        # The consumer looks at the flag every two seconds only; a message wakes it.
+        app.control.broadcast("shutdown", destination=[NAME], arguments={"msg": "The task worker stops."})
         self._thread.join(GRACE_SECONDS + 1)
 
     def _work(self) -> None:
         controller = WorkController(
             app=app,
-            hostname="in-process",
+            hostname=NAME,
             pool_cls=TaskPool,
             concurrency=CONCURRENCY,
             queues=QUEUES,

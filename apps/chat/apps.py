@@ -1,6 +1,7 @@
 """The chat as a Django app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import pre_delete
 
 
 class ChatConfig(AppConfig):
@@ -11,14 +12,15 @@ class ChatConfig(AppConfig):
     verbose_name = "Chat"
 
     def ready(self) -> None:
-        """Let requests queue their tasks, and a worker that starts find what is left over."""
-        # The tasks need the models, which are loaded only now.
+        """Let requests queue their tasks, a worker find what is left over, and a deleted user leave in order."""
+        # All of these need the models, which are loaded only now.
         from celery.signals import worker_ready
 
-        from apps.chat import signals, tasks
+        from apps.chat import people, signals, tasks
         from apps.chat.live import witness
 
         witness.connect()
+        pre_delete.connect(people.keep_name_and_ownership, sender="chat.User", dispatch_uid="chat.people")
 
         signals.import_requested.connect(tasks.queue_import, dispatch_uid="chat.queue_import")
         signals.conversation_deleted.connect(tasks.queue_purge, dispatch_uid="chat.queue_purge")

@@ -57,7 +57,7 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(label="File")
     format = forms.ChoiceField(choices=IMPORT_FORMATS, widget=forms.Select(attrs={"class": "input"}))
-    is_dry_run = forms.BooleanField(label="Only check it: count and list problems, store nothing", required=False)
+    dry_run = forms.BooleanField(label="Only check it: count and list problems, store nothing", required=False)
 
 
 class SignInForm(AuthenticationForm):

@@ -101,7 +101,7 @@ def resume_after_start(**_: Any) -> None:
 
 def is_stopping() -> bool:
     """Return whether the worker has been told to end."""
-    return worker_state.should_stop not in (None, False)
+    return worker_state.should_stop is not None and worker_state.should_stop is not False  # 0 is an exit status
 
 
 def _purge_messages(conversation_id: int) -> int:

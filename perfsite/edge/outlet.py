@@ -1,7 +1,7 @@
 """A streaming body on its way from a thread to the loop, a bounded number of bytes at a time."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import closing, suppress
 from threading import Condition
 from typing import Any
 
@@ -28,13 +28,11 @@ class Outlet:
     def fill(self, response: Any) -> None:
         """Iterate the response and close it; called in the thread, blocks while the client is slower."""
         try:
-            self._is_whole = all(self._put(chunk) for chunk in response)
+            with closing(response):
+                self._is_whole = all(map(self._put, response))
         finally:
-            try:
-                response.close()
-            finally:
-                self._is_finished = True
-                self._loop.call_soon_threadsafe(self._ready.set)
+            self._is_finished = True
+            self._loop.call_soon_threadsafe(self._ready.set)
 
     def _put(self, chunk: bytes) -> bool:
         with self._room:

@@ -30,9 +30,15 @@ export function csrfToken() {
 
 export function refused(answer, problem) {
   if (answer.status === 401) return new ApiError("You are signed out. Reload the page to sign in again.", { status: 401 });
-  const reasons = (problem?.errors ?? []).map((error) => error.detail ?? "").filter(Boolean);
-  const message = reasons[0] || problem?.detail || problem?.title || `The server answered ${answer.status}.`;
+  const [first] = problem?.errors ?? [];
+  const message = (first && worded(first)) || problem?.detail || problem?.title || `The server answered ${answer.status}.`;
   return new ApiError(message, { status: answer.status, errors: problem?.errors ?? [] });
+}
+
+// "file" and "is empty." make a sentence; what is one already stays as it is.
+function worded({ field, detail }) {
+  if (/^[A-Z]/.test(detail)) return detail;
+  return `${field.charAt(0).toUpperCase()}${field.slice(1).replaceAll("_", " ")} ${detail}`;
 }
 
 async function sent(method, path, body) {

@@ -37,13 +37,12 @@ export class History extends EventTarget {
   }
 
   start() {
-    arrange(this.list, this.unsent);
     this.edges = Object.fromEntries([...this.pane.querySelectorAll("[data-edge]")].map((edge) => [edge.dataset.edge, edge]));
     this.watch = new IntersectionObserver((seen) => {
       for (const { isIntersecting, target } of seen) if (isIntersecting) this.grow(target.dataset.edge);
     }, { root: this.pane, rootMargin: AHEAD });
     for (const edge of Object.values(this.edges)) this.startEdge(edge);
-    this.showEdges();
+    this.settle();
   }
 
   startEdge(edge) {
@@ -157,6 +156,7 @@ export class History extends EventTarget {
 
   settle() {
     arrange(this.list, this.unsent);
+    afterLayout(() => this.messages().forEach((element) => element.classList.add("is-settled")));
     this.showEdges();
     this.dispatchEvent(new Event("changed"));
   }
@@ -187,4 +187,8 @@ export class History extends EventTarget {
     link.textContent = text;
     if (note) note.hidden = !link.hidden;
   }
+}
+
+function afterLayout(run) {
+  requestAnimationFrame(() => requestAnimationFrame(run));
 }

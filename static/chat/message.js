@@ -4,6 +4,7 @@ import { decorateCode } from "./code.js";
 import { piece } from "./piece.js";
 
 const TONES = 12;
+const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "medium" });
 const TOMBSTONE = "This message was deleted.";
 
 export function messageElement(record, viewer) {
@@ -45,7 +46,6 @@ function fillHead(element, record, viewer) {
   const { author, role } = record;
   element.dataset.author = `${author.id ?? ""}:${author.name}`;
   element.dataset.role = role;
-  element.dataset.at = record.created_at;
   element.classList.toggle("is-own", author.id !== null && author.id === viewer.id);
   if (role !== "user") markRole(element, role);
   element.querySelector("[data-name]").textContent = author.name;
@@ -57,7 +57,9 @@ function fillTime(element, record) {
   const link = element.querySelector("[data-link]");
   if (record.id) link.href = `/c/${record.conversation}/?message=${record.id}#m${record.id}`;
   else link.removeAttribute("href");
-  link.querySelector("time").dateTime = record.created_at;
+  const time = link.querySelector("time");
+  time.dateTime = record.created_at;
+  time.title = moment.format(new Date(record.created_at)).replace(" at ", ", ");
 }
 
 function markRole(element, role) {

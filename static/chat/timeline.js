@@ -46,7 +46,7 @@ function insertDay(element, own) {
 function fillDay(label, element, own) {
   if (label.dataset.day === own) return;
   label.dataset.day = own;
-  label.firstElementChild.textContent = dayLabel(own, new Date(element.dataset.at));
+  label.firstElementChild.textContent = dayLabel(own, sentAt(element));
 }
 
 function dayLabel(own, date) {
@@ -65,16 +65,20 @@ function removeStrayDays(list) {
 function continues(previous, element) {
   if (!previous?.classList.contains("message") || previous.classList.contains("is-deleted")) return false;
   const isSame = previous.dataset.author === element.dataset.author && previous.dataset.role === element.dataset.role;
-  return isSame && dayOf(previous) === dayOf(element) && Math.abs(new Date(element.dataset.at) - new Date(previous.dataset.at)) < RUN_MS;
+  return isSame && dayOf(previous) === dayOf(element) && Math.abs(sentAt(element) - sentAt(previous)) < RUN_MS;
 }
 
 function dayOf(element) {
-  element.dataset.localDay ??= calendar.format(new Date(element.dataset.at));
+  element.dataset.localDay ??= calendar.format(sentAt(element));
   return element.dataset.localDay;
 }
 
 function fillTime(element) {
   const time = element.querySelector("time");
-  const text = clock.format(new Date(element.dataset.at));
+  const text = clock.format(sentAt(element));
   if (time.textContent !== text) time.textContent = text;
+}
+
+function sentAt(element) {
+  return new Date(element.querySelector("time").dateTime);
 }

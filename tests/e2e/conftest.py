@@ -17,14 +17,14 @@ DESK = {"width": 1280, "height": 800}
 PATIENCE_MS = 15_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    """Playwright's driver, for this test process."""
+    """Playwright's driver, ended with the tests of this folder: its event loop runs in this thread until then."""
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="session", params=sorted(PROGRAMS))
+@pytest.fixture(scope="package", params=sorted(PROGRAMS))
 def browser_name(request: pytest.FixtureRequest) -> str:
     """Each browser in turn; skipped, with the reason, where it is not installed."""
     name = str(request.param)
@@ -33,14 +33,14 @@ def browser_name(request: pytest.FixtureRequest) -> str:
     return name
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright, browser_name: str) -> Iterator[Browser]:
     """The browser, light; each test gets a context of its own."""
     with running_browser(playwright, browser_name) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def dark_browser(playwright: Playwright, browser_name: str) -> Iterator[Browser]:
     """The same browser for pages that ask for the dark colour scheme (with `dark_context`)."""
     with running_browser(playwright, browser_name, dark=True) as running:

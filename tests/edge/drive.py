@@ -103,6 +103,6 @@ class Call:
 async def until(condition: Callable[[], Any], *, seconds: float = 20) -> Any:
     """Return the first true answer of the condition; raise TimeoutError when none comes."""
     async with asyncio.timeout(seconds):
-        while not (answer := condition()):
+        while not (answer := condition()):  # noqa: ASYNC110  (the condition may be a thread's doing)
             await asyncio.sleep(0.005)
     return answer

@@ -88,7 +88,7 @@ async def test_chunked_body_past_the_limit_is_refused_and_its_file_is_gone(
     files: list[Any] = []
 
     def made(**options: Any) -> Any:
-        files.append(tempfile.SpooledTemporaryFile(**options))
+        files.append(tempfile.SpooledTemporaryFile(**options))  # noqa: SIM115  (closing it is what is tested)
         return files[-1]
 
     monkeypatch.setattr(body_module, "SpooledTemporaryFile", made)

@@ -27,6 +27,7 @@ urlpatterns = [
     path("bare", views.bare),
     path("control", views.control),
     path("query", views.query),
-    path("pool", views.pool),
+    path("query/exit", views.query_then_exit),
+    path("report", views.report),
     path("", include("perfsite.urls")),
 ]

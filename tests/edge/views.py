@@ -1,5 +1,6 @@
 """Views that do what a test needs of a view: echo, fail, wait, stream."""
 
+import os
 import sys
 import tempfile
 import threading
@@ -87,7 +88,8 @@ def wait_then_stream(request: HttpRequest) -> StreamingHttpResponse:
     return tracked(endless(), "late")
 
 
-def sleep(_request: HttpRequest, milliseconds: int) -> HttpResponse:
+def sleep(request: HttpRequest, milliseconds: int) -> HttpResponse:
+    entered.append(request.path)
     time.sleep(milliseconds / 1000)
     return HttpResponse("slept")
 
@@ -147,7 +149,7 @@ def stream_rows(_request: HttpRequest) -> StreamingHttpResponse:
 
 
 def file(_request: HttpRequest, size: int) -> FileResponse:
-    handle = tempfile.TemporaryFile()
+    handle = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
     handle.write(b"f" * size)
     handle.seek(0)
     return FileResponse(handle, content_type="application/octet-stream")
@@ -170,8 +172,11 @@ def query(_request: HttpRequest) -> JsonResponse:
         return JsonResponse({"one": cursor.fetchone()[0]})
 
 
-def pool(_request: HttpRequest) -> JsonResponse:
+def query_then_exit(request: HttpRequest) -> HttpResponse:
+    query(request)
+    sys.exit("the view left with a connection")
+
+
+def report(_request: HttpRequest) -> JsonResponse:
     stats = connection.pool.get_stats() if getattr(connection, "pool", None) else {}
-    return JsonResponse({**stats, "closed": closed, "threads": [thread.name for thread in threading.enumerate()]})
-
-
+    return JsonResponse({"pool": stats, "closed": closed, "entered": entered, "process": os.getpid()})

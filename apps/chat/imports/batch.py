@@ -72,6 +72,7 @@ class BatchWriter:
 
     def _stored(self, pages: list[Page], seen: Look) -> int:
         targets = locked_targets(owner_id=self._owner_id, wanted=_wanted(pages))
+        seen.check_still_there(targets)
         changed = {name: target for name, target in targets.items() if not seen.is_current(name, target)}
         if changed:
             fresh = {id(entry) for entry in unknown([page.entry for page in pages], changed)}

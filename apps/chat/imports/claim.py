@@ -36,7 +36,7 @@ class Claim:
 
     def finish(self, outcome: Outcome) -> None:
         """Write the result; the upload is read to its end."""
-        self._end(Import.State.FINISHED, **self._progress(outcome), read_bytes=self.record.size_bytes)
+        self._end(Import.State.FINISHED, **{**self._progress(outcome), "read_bytes": self.record.size_bytes})
 
     def fail(self, reason: str) -> None:
         """Write why the file as a whole is refused; what was counted so far stays."""

@@ -3,6 +3,7 @@
 import csv
 from collections import deque
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TextIO
 
 from apps.chat.exceptions import InvalidError
@@ -112,12 +113,17 @@ def _row(line: int, cells: list[str], places: tuple[int, ...]) -> Row:
     return Row(
         line=line,
         conversation=name,
-        title=tidy_title(name, or_else=name),
+        title=_title(name),
         author=author_name(cells[author]) if author >= 0 else None,
         role=message_role(cells[role]) if role >= 0 else "user",
         sent_at=moment(cells[sent_at]) if sent_at >= 0 else None,
         text=message_text(cells[text]),
     )
+
+
+@lru_cache(maxsize=1024)
+def _title(name: str) -> str:
+    return tidy_title(name, or_else=name)
 
 
 def _reason(error: InvalidError, cells: list[str]) -> str:

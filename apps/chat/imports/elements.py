@@ -79,8 +79,8 @@ class _Splitter:
             self._kept = start + 1
         elif self.depth == IN_ELEMENT:
             self._keep_to(start)
-            yield from self._strayed()
             self._count_to(start)
+            yield from self._strayed()
             self._start_line = self._line
 
     def _closed(self, end: int) -> Iterator[Element | RefusedRow]:
@@ -90,6 +90,7 @@ class _Splitter:
             yield self._element()
         elif self.depth == 0:
             self._keep_to(end - 1)
+            self._count_to(end - 1)
             yield from self._strayed()
             self._kept = len(self._chunk)
 
@@ -104,8 +105,8 @@ class _Splitter:
         text = self._taken()
         if text is None:
             yield _too_long(self._line)
-        elif text.strip(BETWEEN):
-            yield RefusedRow(line=self._line, reason="json: is no object.")
+        elif stray := text.lstrip(BETWEEN):
+            yield RefusedRow(line=self._line - stray.count("\n"), reason="json: is no object.")
 
     def _count_to(self, end: int) -> None:
         self._line += self._chunk.count("\n", self._counted, end)

@@ -13,7 +13,7 @@ def parsed_object(text: str) -> dict[str, Any]:
     except RecursionError:
         raise InvalidError("json", "is nested too deeply.") from None
     except json.JSONDecodeError as error:
-        raise InvalidError("json", f"{error.msg} at character {error.pos + 1}.") from None
+        raise InvalidError("json", f"{error.msg.removesuffix(' at')} at character {error.pos + 1}.") from None
     except ValueError:
         raise InvalidError("json", "holds a number too long to read.") from None
     if not isinstance(value, dict):

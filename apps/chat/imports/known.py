@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from apps.chat.imports.row import Row
-from apps.chat.imports.target import Target, found_targets
+from apps.chat.imports.target import GoneError, Target, found_targets
 
 # CROSS JOIN keeps SQLite to this order: a look into the unique index for each wanted row, never a scan of messages.
 FIND = (
@@ -31,6 +31,11 @@ class Look:
 
     fresh: list[Entry]
     targets: Mapping[str, Target]
+
+    def check_still_there(self, targets: Mapping[str, Target]) -> None:
+        """Raise GoneError when one of these conversations has been replaced by another of its name since."""
+        if any(name in self.targets and self.targets[name].id != target.id for name, target in targets.items()):
+            raise GoneError
 
     def is_current(self, name: str, target: Target) -> bool:
         """Return whether nothing has been added to the conversation since."""

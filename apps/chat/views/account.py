@@ -25,7 +25,7 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        """Say whether there is a way to sign up."""
+        """Return the form's context, and whether people may sign up."""
         return super().get_context_data(**context, has_sign_up=chat.current.has_sign_up)
 
 

@@ -72,7 +72,7 @@ def _shown(request: HttpRequest, conversation_id: int, form: MessageForm) -> Htt
         raise NotFoundError("There is no such message.") from error
     listed = side(request)
     conversation = _conversation(listed, user_id=user_id(request), conversation_id=conversation_id)
-    rows = timeline(found.messages, conversation=conversation, position=where)
+    rows = timeline(found.messages, reader_id=user_id(request), conversation=conversation, position=where)
     return with_side(
         request,
         "chat/chat.html",

@@ -38,6 +38,6 @@ def _requested(request: HttpRequest, form: ImportForm) -> HttpResponse:
         filename=form.cleaned_data["file"].name,
         upload=form.cleaned_data["file"],
         format=form.cleaned_data["format"],
-        is_dry_run=form.cleaned_data["is_dry_run"],
+        is_dry_run=form.cleaned_data["dry_run"],
     )
     return redirect(f"{reverse('imports')}#import-{requested.id}")

@@ -1,5 +1,6 @@
 """The production server, embedded or full by environment."""
 
+import os
 from argparse import ArgumentParser
 from pathlib import Path
 from socket import socket
@@ -13,6 +14,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from perfsite import server
 from perfsite.edge.pool import pool_size
+
+LAST_PORT = 65535
 
 
 class Command(BaseCommand):
@@ -72,20 +75,23 @@ def check_static_files() -> None:
 
 def open_socket(host: str, port: int) -> socket:
     """Return the listening socket; raise CommandError that says what to do instead."""
+    if not 0 <= port <= LAST_PORT:
+        raise CommandError(f"--port: {port} is not a port; they go from 1 to {LAST_PORT}.")
     try:
         return server.listen(host, port)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise CommandError(f"Cannot listen on {host} port {port}: {reason}. Choose another: PORT={port + 1}.") from None
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else str(error)
+        other = port + 1 if port < LAST_PORT else settings.PORT
+        raise CommandError(f"Cannot listen on {host} port {port}: {reason}. Choose another: PORT={other}.") from None
 
 
 def summary(host: str, port: int, workers: int) -> str:
     """Return what staff should know about this server, a line each."""
     shown = f"[{host}]" if ":" in host else host
     threads = pool_size(settings.DATABASE_CONNECTION_LIMIT)
-    return "\n".join(
-        (f"Serving on http://{shown}:{port} ({workers} process(es), {threads} threads each)", stores(), transport())
-    )
+    size = f"1 process, {threads} threads" if workers == 1 else f"{workers} processes, {threads} threads each"
+    return "\n".join((f"Serving on http://{shown}:{port} ({size})", stores(), transport()))
 
 
 def stores() -> str:

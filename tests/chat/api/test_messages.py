@@ -40,6 +40,13 @@ def test_a_message_has_all_that_is_promised(as_ann: Caller, ann: User, path: str
     }
 
 
+def test_a_message_in_a_page_is_the_message_as_it_was_answered(as_ann: Caller, as_bob: Caller, path: str) -> None:
+    sent = as_ann.post(path, {"text": "*Hello*", "client_id": "c-1"})
+    assert as_bob.get(path)["messages"] == [sent]
+    edited = as_ann.call("PATCH", f"/messages/{sent['id']}", {"text": "Bye"}).json()
+    assert as_bob.get(path)["messages"] == [edited]
+
+
 def test_a_message_sent_again_is_stored_once_and_answered_the_same(as_ann: Caller, path: str) -> None:
     first, second = (as_ann.call("POST", path, {"text": "once", "client_id": "c-1"}) for _ in range(2))
     assert (first.status_code, second.status_code) == (201, 200)

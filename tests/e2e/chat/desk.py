@@ -1,0 +1,90 @@
+"""What somebody does in the chat, in the words of a test."""
+
+from dataclasses import dataclass
+from itertools import count
+
+from playwright.sync_api import Locator, Page, expect
+
+NUMBERS = count(1)
+ANCHOR = """() => {
+  const top = document.getElementById("history").getBoundingClientRect().top;
+  const all = [...document.querySelectorAll("#messages .message")];
+  const found = all.find((one) => one.getBoundingClientRect().bottom > top + 60);
+  return [found.id, found.getBoundingClientRect().top];
+}"""
+EDGES = """() => {
+  const found = [...document.querySelectorAll("#messages .message")].map((one) => Number(one.dataset.sequence));
+  return [found[0], found.at(-1), found.length];
+}"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """A signed-in page and the address of its site."""
+
+    page: Page
+    url: str
+
+    def open(self, path: str) -> None:
+        """Go to a path of the site."""
+        self.page.goto(f"{self.url}{path}")
+
+    def start_conversation(self) -> str:
+        """Start a conversation through the page and return its path."""
+        self.open("/conversations/new/")
+        self.page.get_by_label("Title").fill(f"Conversation {next(NUMBERS)}")
+        self.page.get_by_role("button", name="Start the conversation").click()
+        expect(self.composer).to_be_visible()
+        return self.page.url.removeprefix(self.url)
+
+    def open_titled(self, title: str) -> None:
+        """Open a conversation from the list at the side."""
+        self.page.locator("#conversations").get_by_text(title, exact=True).click()
+        expect(self.page.locator("h1")).to_have_text(title)
+
+    @property
+    def composer(self) -> Locator:
+        """The field messages are written in."""
+        return self.page.locator("#composer-text")
+
+    @property
+    def messages(self) -> Locator:
+        """The stored messages on the page."""
+        return self.page.locator("#messages .message")
+
+    @property
+    def unsent(self) -> Locator:
+        """Messages that are not stored yet."""
+        return self.page.locator("#unsent .message")
+
+    def send(self, text: str, *, shown: str = "") -> Locator:
+        """Write, press Enter, wait until the server has it and it is shown; return the message."""
+        self.composer.fill(text)
+        self.composer.press("Enter")
+        expect(self.messages.last).to_contain_text(shown or text)
+        expect(self.unsent).to_have_count(0)
+        return self.messages.last
+
+    def scroll_to(self, top: int) -> None:
+        """Set the history's scroll position; 0 is the end, everything older is below zero."""
+        self.page.evaluate("top => { document.getElementById('history').scrollTop = top }", top)
+
+    def anchor(self) -> tuple[str, float]:
+        """Return the id of the message at the top of the view and where it stands on the screen."""
+        found = self.page.evaluate(ANCHOR)
+        return str(found[0]), float(found[1])
+
+    def top_of(self, element_id: str) -> float:
+        """Return where an element stands on the screen."""
+        return float(self.page.evaluate("id => document.getElementById(id).getBoundingClientRect().top", element_id))
+
+    def window(self) -> tuple[int, int, int]:
+        """Return the first and last sequence number in the page, and how many messages it holds."""
+        first, last, number = self.page.evaluate(EDGES)
+        return int(first), int(last), int(number)
+
+    def api_calls(self) -> list[str]:
+        """Return a list that fills with the API requests made from now on."""
+        calls: list[str] = []
+        self.page.on("request", lambda request: calls.append(request.url) if "/api/" in request.url else None)
+        return calls

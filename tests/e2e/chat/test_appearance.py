@@ -1,0 +1,114 @@
+"""Every page in both themes and on a phone: readable by everybody, nothing cut off, no complaint of the browser."""
+
+from collections.abc import Callable
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.chat.conftest import LONG_TITLE
+from tests.e2e.chat.desk import Desk
+from tests.e2e.conftest import PHONE, watch
+from tests.servers.site import Site
+
+PAGES = (
+    "/c/1/", "/c/1/?message=700", "/conversations/", "/conversations/new/", "/c/1/details/", "/c/1/delete/",
+    "/c/1/leave/", "/search/?q=number", "/search/?q=nowhere", "/imports/", "/account/",
+)  # fmt: skip
+OUTSIDE = ("/accounts/login/", "/accounts/signup/")
+GRAVE = {"serious", "critical"}
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def test_axe_finds_nothing_grave_on_any_page_in_either_theme(desk: Desk, page: Page) -> None:
+    found = []
+    for path in PAGES:
+        desk.open(path)
+        found += grave(desk.page)
+    for path in OUTSIDE:
+        page.goto(f"{desk.url}{path}")
+        found += grave(page)
+    assert found == []
+
+
+def grave(page: Page) -> list[str]:
+    """Return axe's serious and critical findings on the page in light, and in dark what the colours decide."""
+    light = Axe().run(page)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    dark = Axe().run(page, options={"runOnly": ["color-contrast"]})
+    violations = [*light.response["violations"], *dark.response["violations"]]
+    return [f"{page.url}: {one['id']}: {places(one)}" for one in violations if one["impact"] in GRAVE]
+
+
+def places(violation: dict[str, Any]) -> list[Any]:
+    """Return where a rule is broken."""
+    return [node["target"] for node in violation["nodes"]]
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(desk_of: Callable[..., Desk]) -> None:
+    desk = desk_of("ada", viewport=PHONE)
+    wider = {}
+    for path in PAGES:
+        desk.open(path)
+        wider[path] = desk.page.evaluate(WIDER)
+    assert wider == dict.fromkeys(PAGES, 0)
+
+
+def test_on_a_phone_the_list_and_the_conversation_have_a_screen_each(desk_of: Callable[..., Desk]) -> None:
+    desk = desk_of("ada", viewport=PHONE)
+    desk.open("/conversations/")
+    desk.open_titled(LONG_TITLE)
+    expect(desk.composer).to_be_in_viewport()
+    expect(desk.page.locator("#conversations")).to_be_hidden()
+    desk.page.get_by_role("link", name="All conversations").click()
+    expect(desk.page.locator("#conversations")).to_be_visible()
+    expect(desk.page.locator("main")).to_be_hidden()
+
+
+def test_the_system_s_dark_theme_is_followed(dark_context: BrowserContext, chat_site: Site) -> None:
+    page = dark_context.new_page()
+    errors: list[str] = []
+    watch(page, errors)
+    page.goto(f"{chat_site.url}/accounts/login/")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 20, 18)"
+    assert errors == []
+
+
+def test_the_theme_chosen_by_the_button_stays_over_a_reload(desk: Desk) -> None:
+    desk.open("/account/")
+    desk.page.get_by_role("button", name="Theme").click()
+    assert desk.page.locator("html").get_attribute("data-theme") == "dark"
+    desk.page.reload()
+    assert desk.page.locator("html").get_attribute("data-theme") == "dark"
+    expect(desk.page.get_by_label("Dark")).to_be_checked()
+
+
+def test_a_code_block_has_its_language_and_copies(desk: Desk, browser_name: str) -> None:
+    if browser_name == "chromium":
+        desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk.start_conversation()
+    desk.send("```python\nx = 1\n```", shown="x = 1")
+    expect(desk.page.locator(".code-language")).to_have_text("python")
+    desk.page.get_by_role("button", name="Copy", exact=True).click()
+    expect(desk.page.get_by_role("button", name="Copied")).to_be_visible()
+
+
+def test_unread_messages_are_marked_where_they_begin_and_read_once_seen(
+    desk: Desk, desk_of: Callable[..., Desk]
+) -> None:
+    path = desk.start_conversation()
+    desk.open(f"{path}details/")
+    desk.page.get_by_label("User name").fill("grace")
+    desk.page.get_by_role("button", name="Add", exact=True).click()
+    desk.open(path)
+    desk.send("News for grace")
+    other = desk_of("grace")
+    other.open(path)
+    unread = other.page.locator("#conversations [aria-current] [data-unread]")
+    expect(other.page.get_by_text("New", exact=True)).to_be_visible()
+    expect(unread).to_have_text("1 unread")
+    other.page.mouse.move(400, 400)
+    expect(unread).to_have_count(0)
+    other.page.reload()
+    expect(other.messages).to_have_count(1)
+    expect(other.page.locator("#unread")).to_have_count(0)

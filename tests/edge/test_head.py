@@ -1,0 +1,59 @@
+"""A connection that says nothing, or half a head, is not kept for ever."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from perfsite import head
+from perfsite.head import Protocol
+from tests.edge.drive import until
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost"])
+async def test_connection_that_pauses_before_the_end_of_a_head_is_closed(
+    monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(head, "PAUSE_SECONDS", 0.05)
+    reader, writer, server = await connected()
+    writer.write(said)
+    async with asyncio.timeout(20):
+        assert await reader.read() == b""
+    writer.close()
+    server.close()
+
+
+async def test_connection_that_keeps_to_itself_after_an_answer_gets_uvicorns_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(head, "PAUSE_SECONDS", 0.05)
+    reader, writer, server = await connected()
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    await until(lambda: loop.time() - begun > 0.2)
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+    writer.close()
+    server.close()
+
+
+async def connected() -> tuple[asyncio.StreamReader, asyncio.StreamWriter, asyncio.Server]:
+    """Return a connection to a server of our protocol around an application that has nothing to say."""
+
+    async def application(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    config = Config(application, log_config=None, lifespan="off")
+    config.load()
+    loop = asyncio.get_running_loop()
+    state = ServerState()
+    server = await loop.create_server(
+        lambda: Protocol(config=config, server_state=state, app_state={}, _loop=loop), "127.0.0.1", 0
+    )
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    return reader, writer, server
