@@ -47,7 +47,7 @@ function fillHead(element, record, viewer) {
   element.dataset.author = `${author.id ?? ""}:${author.name}`;
   element.dataset.role = role;
   element.classList.toggle("is-own", author.id !== null && author.id === viewer.id);
-  if (role !== "user") markRole(element, role);
+  if (role !== "user") markRole(element, role, author.name);
   element.querySelector("[data-name]").textContent = author.name;
   fillAvatar(element.querySelector("[data-avatar]"), author.name);
   fillTime(element, record);
@@ -62,10 +62,11 @@ function fillTime(element, record) {
   time.title = moment.format(new Date(record.created_at)).replace(" at ", ", ");
 }
 
-function markRole(element, role) {
+function markRole(element, role, name) {
   const tag = piece("tag-template");
-  tag.textContent = role;
   element.classList.add(`is-${role}`);
+  if (name.toLowerCase() === role) return;
+  tag.textContent = role;
   element.querySelector("[data-name]").after(tag);
 }
 

@@ -44,6 +44,12 @@ class Row:
         return " ".join(["message", *(name for name, is_set in marks.items() if is_set)])
 
     @property
+    def tag(self) -> str:
+        """The role, where it is neither the usual one nor said by the name."""
+        role = self.message.role
+        return "" if role in ("user", self.message.author.name.lower()) else role
+
+    @property
     def link(self) -> str:
         """The address that shows the message."""
         message = self.message
