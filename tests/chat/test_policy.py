@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from apps.chat.exceptions import InvalidError
 from apps.chat.models import User
@@ -41,14 +40,6 @@ def test_a_message_is_no_longer_than_the_policy_says(ann: User) -> None:
         with pytest.raises(InvalidError, match="text"):
             edit_message(user_id=ann.pk, message_id=kept.id, text="sixsix")
     assert history_page(user_id=ann.pk, conversation_id=where.id).messages[0].text == "six..."
-
-
-def test_with_sign_up_closed_there_is_no_page_for_it(db: None, client: Client) -> None:
-    assert client.get("/accounts/signup/").status_code == 200
-    assert "/accounts/signup/" in client.get("/accounts/login/").content.decode()
-    with obeying(chat, has_sign_up=False):
-        assert client.get("/accounts/signup/").status_code == 404
-        assert "/accounts/signup/" not in client.get("/accounts/login/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 
 from apps.chat.models import User
+from apps.chat.policy import chat
 from tests.chat.pages.conftest import signed_in
+from tests.tuning.obeying import obeying
 
 PASSWORD = "correct horse"
 OTHER = "green tea at noon"
@@ -80,10 +82,11 @@ def test_a_sign_up_that_is_refused_names_the_field(
     assert User.objects.count() == 1
 
 
-def test_where_sign_up_is_closed_there_is_no_such_page(client: Client, settings: Any, db: None) -> None:
-    settings.CHAT_SIGN_UP = False
-    assert client.get("/accounts/signup/").status_code == 404
-    assert "Sign up" not in client.get("/accounts/login/").content.decode()
+def test_where_sign_up_is_closed_there_is_no_such_page(client: Client, db: None) -> None:
+    assert "Sign up" in client.get("/accounts/login/").content.decode()
+    with obeying(chat, has_sign_up=False):
+        assert client.get("/accounts/signup/").status_code == 404
+        assert "Sign up" not in client.get("/accounts/login/").content.decode()
 
 
 def test_whoever_is_signed_in_needs_neither_form(as_ann: Client) -> None:
