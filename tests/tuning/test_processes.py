@@ -5,11 +5,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.servers.deadline import eventually
 from tests.servers.redis import running_redis
 from tests.servers.site import Site
 from tests.tuning.visitor import Visitor
 
+pytestmark = pytest.mark.engine("sqlite")  # each test brings its own database: one pass is enough
 PREPARE = """
 from apps.chat.models import User
 from apps.chat.services.conversations import create_conversation
