@@ -62,3 +62,7 @@ class Bus(Protocol):
     def stop(self) -> None:
         """End the bus's threads and connections. Blocks for a second at most."""
         ...
+
+    def finish(self) -> None:
+        """Tell the others what is queued, at the end of the process. Blocks for a second at most."""
+        ...

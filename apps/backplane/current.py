@@ -1,5 +1,6 @@
 """The bus of this process."""
 
+import atexit
 import os
 from collections.abc import Callable
 from functools import partial
@@ -39,6 +40,13 @@ def stop_bus() -> None:
     with _lock:
         if stopped := _buses.pop(os.getpid(), None):
             stopped.stop()
+
+
+@atexit.register
+def finish() -> None:
+    """Let a process that ends right after its work, as a command does, tell of it first."""
+    if found := _buses.get(os.getpid()):
+        found.finish()
 
 
 def new_bus(url: str) -> Bus:

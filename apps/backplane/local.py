@@ -49,3 +49,6 @@ class LocalBus:
     def stop(self) -> None:
         """End it."""
         self._dispatch.stop()
+
+    def finish(self) -> None:
+        """Do nothing: whoever could hear ends with this process."""

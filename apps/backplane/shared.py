@@ -86,6 +86,14 @@ class SharedBus:
             thread.join(timeout=1)
         self._dispatch.stop()
 
+    def finish(self) -> None:
+        """Tell what is queued before the process ends; blocks for a second at most."""
+        self._stopping.set()
+        with self._outgoing.lock:
+            self._outgoing.lock.notify_all()
+        for thread in self._threads[:1]:
+            thread.join(timeout=1)
+
     def _run(self, work: Callable[[Redis, Backoff], None]) -> None:
         """Do the work until the end; a failure of Redis is waited out, longer each time."""
         backoff = Backoff()

@@ -255,7 +255,7 @@ def test_looks_again_when_a_conversation_is_deleted_before_it_is_locked(ann: Use
 
 
 def test_looks_again_when_a_conversation_is_deleted_while_it_is_locked(ann: User, monkeypatch: Patch) -> None:
-    find, stale = target_module.found_targets, [{"c": Target(id=10**9, last_sequence=0)}]
+    find, stale = target_module.found_targets, [{"c": Target(id=10**9, last_sequence=0, last_event=0)}]
     monkeypatch.setattr(target_module, "found_targets", lambda **options: stale.pop() if stale else find(**options))
     assert counts(imported(ann, csv_bytes(line("one")))) == (1, 0, 0)
     assert texts() == ["one"]

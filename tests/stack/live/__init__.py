@@ -1,0 +1,1 @@
+"""Live delivery on real servers: clients that resume, processes that die, a bus that is lost."""
