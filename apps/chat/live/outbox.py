@@ -30,7 +30,7 @@ class Outbox:
 
     async def next(self) -> str:
         """Return the oldest frame's text; waits for one."""
-        if not self._queue:
+        while not self._queue:  # it may be cleared between the waking and the turn
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         frame = self._queue.popleft()

@@ -8,6 +8,7 @@ from apps.chat.live.limits import REPLAY_MAX_BYTES, REPLAY_MAX_EVENTS
 from apps.chat.live.room import Event, Page
 from apps.chat.live.session import Identity, identities
 from apps.chat.models import Conversation, Membership, Message
+from apps.chat.policy import live
 from apps.chat.records import MESSAGE_COLUMNS, message_of
 
 CHUNK = 500
@@ -43,7 +44,8 @@ def page_after(conversation_id: int, after: int) -> Page | None:
         return Page(events=(), number=last)
     rows = Message.objects.filter(conversation_id=conversation_id, event__gt=after).order_by("event")
     events = tuple(_events(conversation_id, rows.values_list("event", *MESSAGE_COLUMNS)[: REPLAY_MAX_EVENTS + 1]))
-    if len(events) > REPLAY_MAX_EVENTS or sum(event.frame.size for event in events) > REPLAY_MAX_BYTES:
+    most_bytes = min(REPLAY_MAX_BYTES, live.current.buffer_bytes // 2)  # the outbox has to hold it beside the rest
+    if len(events) > REPLAY_MAX_EVENTS or sum(event.frame.size for event in events) > most_bytes:
         return Page(events=(), number=last, is_whole=False)
     return Page(events=events, number=max(last, events[-1].number if events else 0))
 

@@ -35,6 +35,7 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+GONE = (1005, "")
 
 
 class Socket:
@@ -54,6 +55,7 @@ class Socket:
                     await _Conversation(connection, self._answers, receive, send).last()
                 finally:
                     self._hub.leave(connection)
+                await say_why(send, connection)
 
     async def _entered(self, scope: Scope, send: Send) -> Connection | None:
         if not is_origin_allowed(scope):
@@ -77,19 +79,15 @@ class _Conversation:
         self._receive, self._send = receive, send
 
     async def last(self) -> None:
-        """Return when the socket is closed."""
+        """Return when nothing more is to be sent or heard; `connection.ending` says why."""
         reader = asyncio.get_running_loop().create_task(self._read())
         try:
-            if await self._write():
-                assert self._connection.ending is not None  # noqa: S101  (what else would have stopped the writing)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(CLOSE_SECONDS):
-                        await close(self._send, *self._connection.ending)
+            await self._write()
         finally:
             reader.cancel()
 
-    async def _write(self) -> bool:
-        """Send what is queued until the connection ends; return whether the client is still to be told."""
+    async def _write(self) -> None:
+        """Send what is queued until the connection ends."""
         connection = self._connection
         try:
             async with asyncio.timeout(None) as leash:
@@ -102,7 +100,6 @@ class _Conversation:
             pass
         finally:
             connection.on_end = lambda: None
-        return connection.ending != GONE
 
     async def _read(self) -> None:
         try:
@@ -148,7 +145,12 @@ class _Conversation:
         self._connection.put(frame("error", conversation=conversation, **fields))
 
 
-GONE = (1005, "")
+async def say_why(send: Send, connection: Connection) -> None:
+    """Close a socket that the client did not; one that does not read has a few seconds to make room for the word."""
+    if connection.ending is not None and connection.ending != GONE:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await close(send, *connection.ending)
 
 
 async def close(send: Send, code: int, reason: str) -> None:

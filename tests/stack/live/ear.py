@@ -91,10 +91,12 @@ def reached(event: Any, names: list[str]) -> Any:
 
 
 @asynccontextmanager
-async def listening(site: Site, cookies: str, *follow: int, **options: Any) -> AsyncIterator[Ear]:
+async def listening(
+    site: Site, cookies: str, *follow: int, kind: type[Ear] = Ear, **options: Any
+) -> AsyncIterator[Ear]:
     """Yield an ear that follows the conversations."""
     async with connected(site, cookies, **options) as socket:
-        ear = Ear(socket)
+        ear = kind(socket)
         task = asyncio.create_task(ear.listen())
         try:
             for conversation in follow:
