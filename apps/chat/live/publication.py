@@ -6,7 +6,6 @@ Nothing depends on a message arriving. Changes are numbered in the database, and
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -32,24 +31,24 @@ class Person:
 
 def message_changed(message: MessageRecord, *, numbers: Numbers) -> None:
     """Say after the commit that a message was sent, edited or deleted. `numbers`: the last message, this change."""
-    _after_commit(partial(_publish_message, message, numbers))
+    _after_commit(lambda: _publish_message(message, numbers))
 
 
 def conversation_grew(conversation_id: int, *, numbers: Numbers) -> None:
     """Say after the commit that many messages came at once; readers fetch them."""
     payload = {"conversation": conversation_id, "sequence": numbers.event, "last_sequence": numbers.sequence}
-    _after_commit(partial(_publish, EVENTS, payload))
+    _after_commit(lambda: _publish(EVENTS, payload))
 
 
 def conversation_changed(conversation_id: int, *, change: str, **fields: Any) -> None:
     """Say after the commit that a conversation was renamed, or that its members changed."""
     payload = {"kind": "conversation", "conversation": conversation_id, "fields": {"change": change, **fields}}
-    _after_commit(partial(_publish, LIVE, payload))
+    _after_commit(lambda: _publish(LIVE, payload))
 
 
 def access_changed(*, user_id: int, conversation_id: int | None = None) -> None:
     """Say after the commit that somebody's rights are to be looked at again, in a conversation or as a whole."""
-    _after_commit(partial(_publish, ACCESS, {"user": user_id, "conversation": conversation_id}))
+    _after_commit(lambda: _publish(ACCESS, {"user": user_id, "conversation": conversation_id}))
 
 
 def session_ended(digest: str) -> None:
@@ -60,7 +59,7 @@ def session_ended(digest: str) -> None:
 def reader_moved(conversation_id: int, *, reader: Person, last_read_sequence: int) -> None:
     """Say after the commit how far somebody has read."""
     fields = {"user": reader, "last_read_sequence": last_read_sequence}
-    _after_commit(partial(publish_live, conversation_id, "read", fields))
+    _after_commit(lambda: publish_live(conversation_id, "read", fields))
 
 
 def publish_live(conversation_id: int, kind: str, fields: dict[str, Any], *, except_user: int | None = None) -> None:
@@ -90,5 +89,5 @@ def _publish(topic: str, payload: dict[str, Any]) -> None:
 
 
 def _after_commit(publish: Callable[[], None]) -> None:
-    """A publication that fails is logged by Django; it must not turn a stored message into an error."""
+    """A publication that fails is logged by Django, by the function's name, so no partial; what is stored is stored."""
     transaction.on_commit(publish, robust=True)

@@ -1,6 +1,8 @@
 """People with sessions, made by one command in the site's own environment."""
 
+import asyncio
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -94,6 +96,13 @@ def kept(site: Site) -> tuple[list[Kept], dict[int, tuple[int, int]]]:
     names = ("id", "conversation", "sequence", "event", "text", "client_id", "deleted")
     messages = [Kept(**dict(zip(names, row, strict=True))) for row in found["messages"]]
     return messages, {int(key): (last[0], last[1]) for key, last in found["last"].items()}
+
+
+async def killed_and_started(site: Site) -> None:
+    """Kill -9 a server and start it again. It is started by this thread: it would end with a thread of its own."""
+    site.kill()
+    site.start(ready=False)
+    await asyncio.to_thread(site.process.wait_until, site.answers)
 
 
 def called(site: Site, cookies: str, method: str, path: str, body: object = None) -> tuple[int, Any]:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.stack.live.conftest import Pair
 from tests.stack.live.ear import listening
-from tests.stack.live.people import People, called, people
+from tests.stack.live.people import People, called, killed_and_started, people
 
 names = (f"company{number}" for number in itertools.count())
 
@@ -34,6 +34,21 @@ async def test_those_who_have_the_conversation_open_see_each_other_come_and_go(
             await second.until("presence", users=who(crowd, one, two))
             first.events.clear()
         await first.until("presence", users=who(crowd, one))
+
+
+async def test_people_of_a_killed_process_are_missed_after_a_while(
+    pair: Pair, duo: tuple[People, str, str, int]
+) -> None:
+    crowd, one, two, where = duo
+    async with listening(pair[0], crowd.cookies(one), where) as first:
+        try:
+            async with listening(pair[1], crowd.cookies(two), where):
+                await first.until("presence", users=who(crowd, one, two))
+                first.events.clear()
+                pair[1].kill()
+            await first.until("presence", users=who(crowd, one))
+        finally:
+            await killed_and_started(pair[1])
 
 
 async def test_typing_is_seen_by_others_and_not_by_oneself(pair: Pair, duo: tuple[People, str, str, int]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.servers.deadline import eventually
 from tests.servers.site import Site
-from tests.stack.live.people import People, called, kept, people
+from tests.stack.live.people import People, called, kept, killed_and_started, people
 from tests.stack.live.reader import GONE, Reader, Writer
 
 SEED = 20
@@ -78,8 +78,7 @@ async def traffic(pair: tuple[Site, Site], crowd: People) -> tuple[list[Reader],
 
     for share, victim in ((0.2, 0), (0.45, 1), (0.7, 0)):
         await wait_until(lambda share=share: acknowledged() >= share * MESSAGES, seconds=120, what=f"{share} sent")  # type: ignore[misc]
-        pair[victim].kill()
-        await asyncio.to_thread(pair[victim].start)
+        await killed_and_started(pair[victim])
     await asyncio.gather(*sending, editing)
     _, last = await asyncio.to_thread(kept, pair[0])
     await wait_until(
