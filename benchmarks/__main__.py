@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("edge", "history", "imports", "policies")
+NAMES = ("edge", "history", "imports", "live", "policies")
 
 if __name__ == "__main__":
     sys.exit(

@@ -35,7 +35,7 @@ def configuration(*, workers: int) -> uvicorn.Config:
         http="perfsite.head:Protocol",
         ws="websockets-sansio",
         ws_max_size=SOCKET_MAX_BYTES,
-        ws_per_message_deflate=False,  # 30 KB a socket, and the same event compressed once for each
+        ws_per_message_deflate=False,  # docs/decisions/0011: about 30 KB a socket
         lifespan="on",
         proxy_headers=bool(settings.TRUSTED_PROXIES),
         forwarded_allow_ips=settings.TRUSTED_PROXIES,

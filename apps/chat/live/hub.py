@@ -1,6 +1,5 @@
 """The live side of one process: lets sockets in, seats them, and keeps everything going. Runs on the event loop."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +10,9 @@ from apps.chat.live.company import Company
 from apps.chat.live.connection import Clock, Connection
 from apps.chat.live.desk import Desk
 from apps.chat.live.frames import Frame, frame
+from apps.chat.live.greeting import greetings
 from apps.chat.live.hearing import Hearing
-from apps.chat.live.limits import DATABASE_THREADS, JOIN_ATTEMPTS
+from apps.chat.live.limits import JOIN_ATTEMPTS
 from apps.chat.live.poll import Poll
 from apps.chat.live.queries import entrant, last_events
 from apps.chat.live.requests import RequestError
@@ -21,7 +21,6 @@ from apps.chat.live.session import digest_of
 from apps.chat.live.sidebar import Sidebar
 from apps.chat.policy import live
 
-Greeter = Callable[[int], list[tuple[str, dict[str, Any]]]]
 DEGRADED = "Messages of other servers arrive late: the connection between them is lost."
 
 
@@ -38,11 +37,11 @@ class LiveStatus:
 
 
 class Hub:
-    """Owns the sockets of a process. `greeters` return events for whoever begins to follow a conversation."""
+    """Owns the sockets of a process."""
 
-    def __init__(self, bus: Bus, *, clock: Clock) -> None:
+    def __init__(self, bus: Bus, *, desk: Desk, clock: Clock) -> None:
         self.clock, self._bus = clock, bus
-        self.reading = Desk("live-read", threads=DATABASE_THREADS)
+        self.reading = desk
         self.tasks, self.audience = Tasks(), Audience()
         self.rooms = Rooms(desk=self.reading, tasks=self.tasks)
         self.sidebar = Sidebar(audience=self.audience, rooms=self.rooms)
@@ -52,7 +51,6 @@ class Hub:
         self.checks = Checks(**shared, **work, leave=self.unsubscribe)
         self.hearing = Hearing(**shared, sidebar=self.sidebar, company=self.company, checks=self.checks, clock=clock)
         self.poll = Poll(**shared, **work, sidebar=self.sidebar, checks=self.checks, clock=clock)
-        self.greeters: list[Greeter] = []
         self._is_degraded = False
 
     def status(self) -> LiveStatus:
@@ -161,9 +159,8 @@ class Hub:
         self.acknowledge(connection, "subscribe", conversation)
         self.company.greet(conversation, connection, self.clock())
         number = self.rooms.number(conversation)
-        for greeter in self.greeters:
-            for kind, fields in greeter(conversation):
-                connection.put(frame(kind, conversation=conversation, sequence=number, **fields))
+        for kind, fields in greetings(conversation):
+            connection.put(frame(kind, conversation=conversation, sequence=number, **fields))
 
     def _tell_degraded(self, *, is_degraded: bool) -> None:
         if is_degraded != self._is_degraded:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from apps.backplane.bus import Loss, Lost, Unsubscribe
 from apps.backplane.current import bus, on_loop, stop_bus
 from apps.chat.live.answers import Answers
+from apps.chat.live.desk import Desk
 from apps.chat.live.hub import Hub, LiveStatus
-from apps.chat.live.limits import TICK_SECONDS, UNAVAILABLE
+from apps.chat.live.limits import DATABASE_THREADS, TICK_SECONDS, UNAVAILABLE
 from apps.chat.live.publication import EVENTS
 from apps.chat.live.socket import Receive, Scope, Send, Socket, close
 
@@ -37,7 +38,7 @@ class Live:
     def start(self) -> None:
         """Begin, in the server's event loop; does not block."""
         loop = self._loop = asyncio.get_running_loop()
-        hub = Hub(bus(), clock=time.monotonic)
+        hub = Hub(bus(), desk=Desk("live-read", threads=DATABASE_THREADS), clock=time.monotonic)
         self._hub, self._answers = hub, Answers(hub)
         for topic, deliver in hub.hearing.topics.items():
             lost = hub.lost if topic == EVENTS else nothing  # a loss is announced to every topic

@@ -1,6 +1,6 @@
 """ws/chat/: one ASGI application for every socket. What it does between two frames is the hub's business.
 
-Not a Channels consumer: measured, that costs a hop into a thread and a task for every frame, and ties the socket to a
+Not a Channels consumer: that costs a hop into a thread and a task for every frame, and ties the socket to a
 channel layer (docs/decisions/0011).
 """
 
