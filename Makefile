@@ -2,7 +2,7 @@
 .POSIX:
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint check soak bench lock clean port deployable packages python dev
+.PHONY: help setup run test lint check bench lock clean port deployable packages python dev
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -86,9 +86,6 @@ deployable:
 		$(BIN)/python manage.py makemigrations --check --dry-run
 
 check: lint test ## what CI runs
-
-soak: dev ## an hour of load on one server, memory and errors watched
-	$(BIN)/python -m benchmarks.soak
 
 bench: dev ## the README's figures, into benchmarks/results
 	$(BIN)/python -m benchmarks

@@ -10,6 +10,7 @@ TITLE_MAX_CHARACTERS = 200
 NAME_MAX_CHARACTERS = 150
 CLIENT_ID_MAX_CHARACTERS = 64
 
+_MARKS = re.compile(r"```\w*|[`*~]+|^#+ |^> ?", re.MULTILINE)
 _REFUSED = re.compile("[\x00\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _LINE_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 
@@ -31,6 +32,11 @@ def checked_line(field: str, text: str, *, maximum: int) -> str:
     if found := _LINE_CONTROLS.search(line):
         raise InvalidError(field, f"the control character U+{ord(found.group()):04X} is not allowed.")
     return line
+
+
+def without_marks(text: str) -> str:
+    """Return Markdown as one line of plain words, for lists; static/chat/sidebar.js does the same."""
+    return " ".join(_MARKS.sub("", text).split()) or text
 
 
 def _named(character: str) -> str:

@@ -14,7 +14,7 @@ export function showLatest(record) {
   const item = entry(record.conversation);
   if (!item) return;
   const time = item.querySelector("time");
-  item.querySelector(".conversation-preview").textContent = record.text.slice(0, PREVIEW_CHARACTERS);
+  item.querySelector(".conversation-preview").textContent = withoutMarks(record.text.slice(0, PREVIEW_CHARACTERS));
   time.dateTime = record.created_at;
   time.textContent = clock.format(new Date(record.created_at));
   const row = item.closest("li");
@@ -32,4 +32,9 @@ export function showCurrent() {
 
 function entry(conversation) {
   return document.querySelector(`#conversations [data-conversation="${conversation}"]`);
+}
+
+// As apps/chat/text.py does it: one line of plain words.
+function withoutMarks(text) {
+  return text.replace(/```\w*|[`*~]+|^#+ |^> ?/gm, "").split(/\s+/).join(" ").trim() || text;
 }

@@ -23,6 +23,21 @@ def test_whoever_starts_a_conversation_owns_it(ann: User) -> None:
     assert (made.title, made.role, made.unread, made.preview) == ("Plans", "owner", 0, "")
 
 
+@pytest.mark.parametrize(
+    ("text", "preview"),
+    [
+        ("**Decision:** ship `x_y`", "Decision: ship x_y"),
+        ("Look:\n```python\nprint(1)\n```", "Look: print(1)"),
+        ("# Title\n> quoted", "Title quoted"),
+        ("~~no~~ 2 > 1 #4", "no 2 > 1 #4"),
+        ("***", "***"),
+    ],
+)
+def test_previews_are_plain_words(ann: User, text: str, preview: str) -> None:
+    said(ann, conversation(ann), text)
+    assert list_conversations(user_id=ann.pk).results[0].preview == preview
+
+
 @pytest.mark.parametrize("title", ["", "  ", "x" * 201, "a\nb", "a\x00", "\u202e"])
 def test_bad_titles_are_refused_by_name(ann: User, title: str) -> None:
     with pytest.raises(InvalidError) as refused:
@@ -37,8 +52,8 @@ def test_the_list_begins_with_the_latest_message(ann: User) -> None:
     said(ann, first, "*later* " + "y" * 200)
     page = list_conversations(user_id=ann.pk)
     assert [entry.title for entry in page.results] == ["first", "second"]
-    assert page.results[0].preview.startswith("*later* yy")
-    assert len(page.results[0].preview) == 120
+    assert page.results[0].preview.startswith("later yy")
+    assert len(page.results[0].preview) == 118
 
 
 def test_the_list_is_paged_by_key(ann: User) -> None:

@@ -61,7 +61,7 @@ def test_under_the_api_an_error_is_a_problem_document(db: None, visitor: Client,
 def test_a_host_we_do_not_serve_is_refused_in_the_same_shapes(db: None, visitor: Client) -> None:
     page, document = (visitor.get(where, headers={"Host": "evil.example"}) for where in ("/nothing", "/api/docs"))
     assert (page.status_code, document.status_code) == (400, 400)
-    assert b"<h1>Bad Request</h1>" in page.content
+    assert b"<h1>Bad request</h1>" in page.content
     assert json.loads(document.content)["title"] == "Bad Request"
 
 

@@ -15,7 +15,7 @@ from apps.chat.live.publication import conversation_changed
 from apps.chat.models import Conversation, Membership, Message
 from apps.chat.records import ConversationPage, ConversationRecord, MemberRole
 from apps.chat.signals import conversation_deleted
-from apps.chat.text import TITLE_MAX_CHARACTERS, checked_line
+from apps.chat.text import TITLE_MAX_CHARACTERS, checked_line, without_marks
 
 LIST_MAX_CONVERSATIONS = 100
 LIST_DEFAULT_CONVERSATIONS = 50
@@ -102,7 +102,7 @@ def _record(membership: Membership) -> ConversationRecord:
         last_event=conversation.last_event,
         last_read_sequence=membership.last_read_sequence,
         unread=max(0, conversation.last_sequence - membership.last_read_sequence),
-        preview=getattr(membership, "preview", None) or "",
+        preview=without_marks(getattr(membership, "preview", None) or ""),
     )
 
 
