@@ -110,7 +110,7 @@ class HistoryPage:
     messages: list[MessageRecord]
     next_before: int | None
     next_after: int | None
-    last_event: int = 0
+    last_event: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,8 @@ class NewMessage(Text):
 def list_messages(request: SignedInRequest, conversation_id: Id, page: Annotated[Page, Query()]) -> HttpResponse:
     """The latest, or those before, after or around the message with an id, or from a date on.
 
-    `next_before` and `next_after` are the ids to go on from; null where there is no more.
+    `next_before` and `next_after` are the ids to go on from; null where there is no more. Live readers follow from
+    `last_event`.
     """
     position = history.Position(
         before=page.before, after=page.after, around=page.around, since=moment("since", page.since)
@@ -65,7 +66,8 @@ def list_messages(request: SignedInRequest, conversation_id: Id, page: Annotated
         user_id=request.auth, conversation_id=conversation_id, limit=page.limit, position=position
     )
     written = [fields(message) for message in found.messages]
-    return answer({"messages": written, "next_before": found.next_before, "next_after": found.next_after})
+    places = {name: getattr(found, name) for name in ("next_before", "next_after", "last_event")}
+    return answer({"messages": written, **places})
 
 
 @router.post(
