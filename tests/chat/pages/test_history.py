@@ -118,6 +118,14 @@ def test_a_deleted_message_is_a_tombstone(as_ann: Client, ann: User) -> None:
     assert page.count("This message was deleted.") == 1
 
 
+@pytest.mark.parametrize(("day", "zone"), [("0001-01-01", "Asia/Tokyo"), ("9999-12-31", "Pacific/Honolulu")])
+def test_a_day_that_begins_beyond_the_years_there_are_shows_the_newest(
+    as_ann: Client, where: ConversationRecord, day: str, zone: str
+) -> None:
+    as_ann.cookies["timezone"] = zone
+    assert sequences(shown(as_ann, f"/c/{where.id}/?date={day}"))[-1] == 60
+
+
 @pytest.mark.parametrize("query", ["message=1e9", "message=-1", "before=x", "date=2026-13-40", "sequence=" + "9" * 30])
 def test_a_position_that_cannot_be_read_shows_the_newest(as_ann: Client, where: ConversationRecord, query: str) -> None:
     assert sequences(shown(as_ann, f"/c/{where.id}/?{query}"))[-1] == 60
