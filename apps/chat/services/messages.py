@@ -3,8 +3,8 @@
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.chat.access import editable_message, membership_of
-from apps.chat.exceptions import ConflictError
+from apps.chat.access import NO_CONVERSATION, editable_message, membership_of
+from apps.chat.exceptions import ConflictError, NotFoundError
 from apps.chat.markdown import rendered
 from apps.chat.models import Membership, Message
 from apps.chat.records import MessageRecord, SentMessage, message_record
@@ -75,7 +75,9 @@ def _stored(membership: Membership, *, text: str, html: str, client_id: str | No
         client_id=client_id,
         created_at=timezone.now(),  # after the wait for the lock: times follow the numbers
     )
-    Membership.objects.filter(pk=membership.pk, last_read_sequence__lt=sequence).update(last_read_sequence=sequence)
+    is_still_member = Membership.objects.filter(pk=membership.pk).update(last_read_sequence=sequence)
+    if not is_still_member:  # removed during the wait for the lock
+        raise NotFoundError(NO_CONVERSATION)
     return message_record(message)
 
 
