@@ -84,9 +84,12 @@ def test_database_that_does_not_answer_is_told(served: Any, monkeypatch: pytest.
         run()
 
 
-def test_redis_that_does_not_answer_is_told(served: Any, settings: Any, redis_url: str) -> None:
+def test_redis_that_does_not_answer_is_told(served: Any, settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert "Warning: Redis does not answer" in run()
+
+
+def test_redis_that_answers_is_no_matter(served: Any, settings: Any, redis_url: str) -> None:
     settings.REDIS_URL = redis_url
     assert "Warning" not in run()
 
