@@ -55,7 +55,8 @@ def remove_member(*, user_id: int, conversation_id: int, member_id: int) -> None
 
 def leave_everywhere(*, user_id: int) -> None:
     """Take somebody out of all their conversations, as if they had left each."""
-    for conversation_id in list(Membership.objects.filter(user_id=user_id).values_list("conversation_id", flat=True)):
+    memberships = Membership.objects.filter(user_id=user_id).order_by("conversation_id")  # the order imports lock in
+    for conversation_id in list(memberships.values_list("conversation_id", flat=True)):
         remove_member(user_id=user_id, conversation_id=conversation_id, member_id=user_id)
 
 

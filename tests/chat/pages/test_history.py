@@ -44,12 +44,12 @@ def test_the_page_costs_a_list_a_membership_and_a_range(
         shown(as_ann, f"/c/{where.id}/")
 
 
-def test_a_conversation_beyond_the_list_costs_two_queries_more(
+def test_a_conversation_beyond_the_list_costs_one_query_more(
     as_ann: Client, ann: User, where: ConversationRecord, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(50):
         conversation(ann, title=f"Later {number}")
-    with django_assert_num_queries(SESSION_AND_USER + 5):
+    with django_assert_num_queries(SESSION_AND_USER + 4):
         assert f"<title>{where.title}" in shown(as_ann, f"/c/{where.id}/")
 
 
