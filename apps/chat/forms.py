@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UsernameField
 
 from apps.chat.exceptions import ChatError, InvalidError
 from apps.chat.text import MESSAGE_MAX_CHARACTERS, NAME_MAX_CHARACTERS, TITLE_MAX_CHARACTERS
@@ -82,9 +82,9 @@ class PasswordForm(PasswordChangeForm):
 
 
 class SignUpForm(forms.Form):
-    """A new user."""
+    """A new user; the name takes the one form that it is stored in and looked up by."""
 
-    username = forms.CharField(
+    username = UsernameField(
         label="User name",
         max_length=NAME_MAX_CHARACTERS,
         widget=forms.TextInput(

@@ -75,11 +75,19 @@ async def open_body(scope: Scope, receive: Receive, *, spool_limit_bytes: int) -
     length = headers.get(b"content-length", b"0")
     if not length.isdigit():
         raise RefusedError(problem(HTTPStatus.BAD_REQUEST, "Content-Length is not a number.", connection="close"))
+    if int(length) > spool_limit_bytes:  # Django bounds no file of a form, and reads a stranger's for its CSRF token
+        raise too_large(spool_limit_bytes)
     if int(length) > SMALL_BYTES:
         return Upload(receive, int(length), is_wanted=b"expect" not in headers)
     if int(length) or b"transfer-encoding" in headers:
         return await spooled(receive, limit=int(length) or spool_limit_bytes)
     return Body(io.BytesIO())
+
+
+def too_large(limit: int) -> RefusedError:
+    """Return the refusal of a body beyond the limit."""
+    detail = f"The body is larger than {limit} bytes."
+    return RefusedError(problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, connection="close"))
 
 
 async def spooled(receive: Receive, *, limit: int) -> Body:
@@ -91,8 +99,7 @@ async def spooled(receive: Receive, *, limit: int) -> Body:
             chunk, more = await next_chunk(receive)
             file.write(chunk)
             if file.tell() > limit:
-                detail = f"The body is larger than {limit} bytes."
-                raise RefusedError(problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, connection="close"))
+                raise too_large(limit)
         held.pop_all()  # from here on the exchange closes it
     body = Body(file, file.tell())
     file.seek(0)

@@ -35,6 +35,10 @@ def test_every_list_and_form_opens(staff: Client, where: ConversationRecord, mod
     assert staff.get(f"/admin/chat/{model}/{rows.first().pk}/change/").status_code == 200
 
 
+def test_the_search_for_messages_says_that_it_goes_by_number(staff: Client) -> None:
+    assert "Number of a message or conversation" in staff.get("/admin/chat/message/").content.decode()
+
+
 def test_forms_of_people_and_groups_open(staff: Client) -> None:
     for path in ("/admin/", "/admin/chat/user/add/", "/admin/auth/group/", "/admin/auth/group/add/"):
         assert staff.get(path).status_code == 200

@@ -1,9 +1,10 @@
 """Inviting, removing, leaving."""
 
 import pytest
+from django.db.models import QuerySet
 
 from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from apps.chat.models import Conversation, User
+from apps.chat.models import Conversation, Membership, User
 from apps.chat.services.conversations import get_conversation
 from apps.chat.services.history import history_page
 from apps.chat.services.members import add_member, list_members, remove_member
@@ -50,6 +51,23 @@ def test_members_leave_and_owners_remove(ann: User, bob: User, eve: User) -> Non
             history_page(user_id=gone.pk, conversation_id=where.id)
     with pytest.raises(NotFoundError, match="member"):
         remove_member(user_id=ann.pk, conversation_id=where.id, member_id=eve.pk)
+
+
+def test_an_owner_removed_while_waiting_for_the_lock_removes_nobody(
+    ann: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = conversation(ann, bob)
+    theirs = Membership.objects.filter(conversation_id=where.id, user=bob)
+    theirs.update(role=Membership.Role.OWNER)
+
+    def locked_after_the_other() -> QuerySet[Conversation]:
+        theirs.delete()
+        return Conversation.objects.all()
+
+    monkeypatch.setattr(Conversation.objects, "select_for_update", locked_after_the_other)
+    with pytest.raises(NotFoundError):
+        remove_member(user_id=bob.pk, conversation_id=where.id, member_id=ann.pk)
+    assert get_conversation(user_id=ann.pk, conversation_id=where.id).role == "owner"
 
 
 def test_the_longest_standing_member_inherits(ann: User, bob: User, eve: User) -> None:

@@ -1,11 +1,16 @@
 """Sending, editing and deleting."""
 
+from typing import Any
+
 import pytest
 
 from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from apps.chat.models import Conversation, Message, User
+from apps.chat.sequence import allocate
+from apps.chat.services import messages
 from apps.chat.services.conversations import get_conversation
 from apps.chat.services.history import history_page
+from apps.chat.services.members import remove_member
 from apps.chat.services.messages import delete_message, edit_message, send_message, take_down_message
 from tests.chat.people import conversation, said
 
@@ -32,6 +37,21 @@ def test_a_resent_message_is_stored_once(ann: User) -> None:
     assert not second.is_new
     assert second.message == first.message
     assert get_conversation(user_id=ann.pk, conversation_id=where.id).last_sequence == 1
+
+
+def test_whoever_is_removed_while_waiting_for_a_number_sends_nothing(
+    ann: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = conversation(ann, bob)
+
+    def allocated_after_the_removal(**wanted: Any) -> int:
+        remove_member(user_id=ann.pk, conversation_id=where.id, member_id=bob.pk)
+        return allocate(**wanted)
+
+    monkeypatch.setattr(messages, "allocate", allocated_after_the_removal)
+    with pytest.raises(NotFoundError):
+        send_message(user_id=bob.pk, conversation_id=where.id, text="still here")
+    assert not Message.objects.filter(conversation_id=where.id).exists()
 
 
 def test_a_resend_takes_no_number(ann: User) -> None:

@@ -99,6 +99,11 @@ async def test_chunked_body_past_the_limit_is_refused_and_its_file_is_gone(
     assert files[0].closed
 
 
+async def test_body_declared_past_the_limit_is_refused_before_a_byte_is_asked_for(edge: Edge) -> None:
+    call = await post(edge, "/echo", [b"x"], length=SPOOL_LIMIT_BYTES + 1).run()
+    assert (call.status, call.headers["connection"], call.asked) == (413, "close", 0)
+
+
 @pytest.mark.parametrize("length", [b"ten", b"-1", b"1.5", b"", "²".encode()])
 async def test_length_that_is_no_number_is_refused(edge: Edge, length: bytes) -> None:
     call = await Call(edge, "/echo", method="POST", headers=[(b"content-length", length)]).run()

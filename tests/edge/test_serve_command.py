@@ -84,6 +84,16 @@ def test_database_that_does_not_answer_is_told(served: Any, monkeypatch: pytest.
         run()
 
 
+def test_redis_that_does_not_answer_is_told(served: Any, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    assert "Warning: Redis does not answer" in run()
+
+
+def test_redis_that_answers_is_no_matter(served: Any, settings: Any, redis_url: str) -> None:
+    settings.REDIS_URL = redis_url
+    assert "Warning" not in run()
+
+
 def test_missing_static_files_are_told(served: Any, settings: Any, tmp_path: Path) -> None:
     settings.STATIC_ROOT = tmp_path
     with pytest.raises(CommandError, match="Static files are not collected"):

@@ -15,6 +15,7 @@ class MembershipInline(TabularInline):
 
     model = Membership
     extra = 0
+    hide_title = True
     autocomplete_fields = ("user",)
     readonly_fields = ("joined_at", "last_read_sequence")
 

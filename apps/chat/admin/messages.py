@@ -23,6 +23,7 @@ class MessageAdmin(ModelAdmin):
     list_filter = ("role",)
     list_display_links = ("id", "excerpt")
     search_fields = ("=id", "=conversation__id")
+    search_help_text = "Number of a message or conversation"
     ordering = ("-id",)
     show_full_result_count = False
     paginator = InfinitePaginator

@@ -10,6 +10,7 @@ from apps.chat.exports.selection import Exported, ExportedConversation, Exported
 # A line is read in one piece when it comes back, so it is not to grow with the conversation.
 LINE_CHARACTERS = 1024 * 1024
 CHUNK_CHARACTERS = 64 * 1024
+PART_CHARACTERS = 100  # what the form adds to a message's text and name
 
 
 def jsonl_lines(conversations: Exported) -> Iterator[bytes]:
@@ -31,7 +32,7 @@ def _lines(conversations: Exported) -> Iterator[str]:
         size = 0
         for message in messages:
             parts.append(_part(message))
-            size += len(message.text)
+            size += len(message.text) + len(message.author) + PART_CHARACTERS
             if size >= LINE_CHARACTERS:
                 yield _line(conversation, parts)
                 parts, size = [], 0

@@ -72,7 +72,10 @@ def _last_leaf(mapping: dict[str, Any]) -> str | None:
 def _written_at(node: dict[str, Any]) -> float:
     message = node.get("message")
     time = message.get("create_time") if isinstance(message, dict) else None
-    return float(time) if isinstance(time, int | float) else 0.0
+    try:
+        return float(time) if isinstance(time, int | float) else 0.0
+    except OverflowError:
+        return 0.0
 
 
 def _utterance(message: object) -> Utterance | None:

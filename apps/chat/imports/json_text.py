@@ -4,10 +4,13 @@ import json
 from typing import Any, cast
 
 from apps.chat.exceptions import InvalidError
+from apps.chat.imports.limits import ELEMENT_MAX_BRACKETS
 
 
 def parsed_object(text: str) -> dict[str, Any]:
-    """Return the JSON object; raise InvalidError for broken JSON, nesting without end and anything but an object."""
+    """Return the JSON object; raise InvalidError for broken JSON, nesting or parts without end, and any other value."""
+    if text.count("[") + text.count("{") > ELEMENT_MAX_BRACKETS:
+        raise InvalidError("json", f"has more than {ELEMENT_MAX_BRACKETS:,} parts.")
     try:
         value = json.loads(text)
     except RecursionError:

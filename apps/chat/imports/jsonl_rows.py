@@ -6,7 +6,7 @@ from typing import TextIO
 from apps.chat.exceptions import InvalidError
 from apps.chat.imports.dialogue import Dialogue, Utterance, dialogue_rows
 from apps.chat.imports.json_text import joined_parts, parsed_object
-from apps.chat.imports.limits import ELEMENT_MAX_CHARACTERS
+from apps.chat.imports.limits import ELEMENT_MAX_CHARACTERS, ELEMENT_MAX_MESSAGES
 from apps.chat.imports.row import Row
 from apps.chat.imports.tally import Tally
 from apps.chat.records import RefusedRow
@@ -46,6 +46,8 @@ def _dialogue(line: int, content: str | None) -> Dialogue:
     messages = value.get("messages")
     if not isinstance(messages, list) or not messages:
         raise InvalidError("messages", "is no list of messages.")
+    if len(messages) > ELEMENT_MAX_MESSAGES:
+        raise InvalidError("messages", f"has more than {ELEMENT_MAX_MESSAGES:,} entries.")
     return Dialogue(
         line=line,
         name=value.get("id"),

@@ -11,6 +11,9 @@ EXPANSION = 20  # the unpacked file against the largest upload
 RATIO_MAX = 200  # unpacked against packed bytes; chat text packs 5 to 30 times
 RATIO_FREE_BYTES = 32 * MEBIBYTE  # a small file may be as repetitive as it likes
 ELEMENT_MAX_CHARACTERS = 16 * MEBIBYTE  # one line of JSONL, one conversation of a ChatGPT export
+# An element of nothing but [] or 0 becomes a hundred times its size in memory; one of real messages has fewer of both.
+ELEMENT_MAX_BRACKETS = 1_000_000
+ELEMENT_MAX_MESSAGES = 600_000
 LINE_MAX_CHARACTERS = 1024 * 1024  # one line of a CSV file
 
 

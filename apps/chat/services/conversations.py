@@ -8,9 +8,9 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from apps.chat.access import membership_of, ownership_of
+from apps.chat.access import NO_CONVERSATION, ownership_of
 from apps.chat.cursor import decoded, encoded
-from apps.chat.exceptions import InvalidError
+from apps.chat.exceptions import InvalidError, NotFoundError
 from apps.chat.live.publication import conversation_changed
 from apps.chat.models import Conversation, Membership, Message
 from apps.chat.records import ConversationPage, ConversationRecord, MemberRole
@@ -33,9 +33,11 @@ def create_conversation(*, user_id: int, title: str) -> ConversationRecord:
 
 
 def get_conversation(*, user_id: int, conversation_id: int) -> ConversationRecord:
-    """Return the conversation as its member sees it (two queries); raise NotFoundError."""
-    membership_of(user_id=user_id, conversation_id=conversation_id)
-    return _record(_listed(user_id).get(conversation_id=conversation_id))
+    """Return the conversation as its member sees it (one query); raise NotFoundError."""
+    found = _listed(user_id).filter(conversation_id=conversation_id).first()
+    if found is None:
+        raise NotFoundError(NO_CONVERSATION)
+    return _record(found)
 
 
 def list_conversations(

@@ -41,8 +41,9 @@ def remove_member(*, user_id: int, conversation_id: int, member_id: int) -> None
     When the last owner leaves, the longest-standing member becomes owner; when nobody is left, the conversation goes.
     """
     with transaction.atomic():
+        # Locked before the caller's role is read: of two owners who remove each other, the second is one no more.
+        Conversation.objects.select_for_update().filter(pk=conversation_id).first()
         own = membership_of(user_id=user_id, conversation_id=conversation_id)
-        Conversation.objects.select_for_update().get(pk=conversation_id)  # two leaving owners take turns
         if member_id != user_id and own.role != Membership.Role.OWNER:
             raise ForbiddenError("Only an owner of the conversation may remove others.")
         removed, _ = Membership.objects.filter(conversation_id=conversation_id, user_id=member_id).delete()
@@ -54,7 +55,8 @@ def remove_member(*, user_id: int, conversation_id: int, member_id: int) -> None
 
 def leave_everywhere(*, user_id: int) -> None:
     """Take somebody out of all their conversations, as if they had left each."""
-    for conversation_id in list(Membership.objects.filter(user_id=user_id).values_list("conversation_id", flat=True)):
+    memberships = Membership.objects.filter(user_id=user_id).order_by("conversation_id")  # the order imports lock in
+    for conversation_id in list(memberships.values_list("conversation_id", flat=True)):
         remove_member(user_id=user_id, conversation_id=conversation_id, member_id=user_id)
 
 

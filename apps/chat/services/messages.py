@@ -5,7 +5,7 @@ from contextlib import suppress
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.chat.access import editable_message, membership_of
+from apps.chat.access import NO_CONVERSATION, editable_message, membership_of
 from apps.chat.exceptions import ConflictError, NotFoundError
 from apps.chat.live.publication import message_changed
 from apps.chat.markdown import rendered
@@ -88,8 +88,9 @@ def _stored(membership: Membership, *, text: str, html: str, client_id: str | No
         client_id=client_id,
         created_at=timezone.now(),  # after the wait for the lock: times follow the numbers
     )
-    read = Membership.objects.filter(pk=membership.pk, last_read_sequence__lt=numbers.sequence)
-    read.update(last_read_sequence=numbers.sequence)
+    is_still_member = Membership.objects.filter(pk=membership.pk).update(last_read_sequence=numbers.sequence)
+    if not is_still_member:  # removed during the wait for the lock
+        raise NotFoundError(NO_CONVERSATION)
     record = message_record(message)
     message_changed(record, numbers=numbers)
     return SentMessage(message=record, event=numbers.event, is_new=True)

@@ -1,7 +1,7 @@
 """The chat itself: one page of a conversation's history and the composer."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -59,9 +59,10 @@ def position(request: HttpRequest) -> Position:
             return placed(int(value))
     try:
         day = date.fromisoformat(request.GET.get("date", ""))
-    except ValueError:
+        midnight = datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
+        return Position(since=midnight.astimezone(UTC))
+    except (ValueError, OverflowError):  # no date, or one that begins beyond the years there are
         return LATEST
-    return Position(since=datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone()))
 
 
 def _shown(request: HttpRequest, conversation_id: int, form: MessageForm) -> HttpResponse:

@@ -11,11 +11,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from redis import Redis
+from redis.exceptions import RedisError
 
 from perfsite import server
 from perfsite.edge.pool import pool_size
 
 LAST_PORT = 65535
+REDIS_SECONDS = 2
 
 
 class Command(BaseCommand):
@@ -37,6 +40,7 @@ class Command(BaseCommand):
         check_static_files()
         with open_socket(host, port) as listener:
             self.stdout.write(summary(host, listener.getsockname()[1], workers))
+            self.stdout.write(redis_warning(settings.REDIS_URL), ending="")
             self.stdout.flush()
             server.run(listener, workers=workers)
 
@@ -65,6 +69,18 @@ def check_migrations() -> None:
             connection.close_pool()
     if missing:
         raise CommandError(f"{len(missing)} migrations are not applied. Run `manage.py migrate` first.")
+
+
+def redis_warning(url: str) -> str:
+    """Return a line that says Redis does not answer, empty where it does or is not used. Blocks for 2 s at most."""
+    if not url:
+        return ""
+    try:
+        with Redis.from_url(url, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS) as client:
+            client.ping()
+    except RedisError as error:
+        return f"Warning: Redis does not answer ({error}). What needs it waits until it does.\n"
+    return ""
 
 
 def check_static_files() -> None:

@@ -65,6 +65,12 @@ def test_of_leaves_without_times_the_last_counts() -> None:
     assert said(tree(leaves, current_node=None)) == [("user", "two")]
 
 
+def test_a_leaf_with_a_time_too_large_for_a_number_stops_nothing() -> None:
+    leaves = [node(ROOT, None, children=("a", "b")), node("a", ROOT, "one", time=1.0), node("b", ROOT, "two")]
+    leaves[2]["message"]["create_time"] = 10**400
+    assert said(tree(leaves, current_node=None)) == [("user", "one")]
+
+
 def test_passes_over_nodes_that_say_nothing() -> None:
     hidden = {"metadata": {"is_visually_hidden_from_conversation": True}}
     nodes = chain(

@@ -160,6 +160,17 @@ def test_a_line_without_end_is_one_refusal(monkeypatch: pytest.MonkeyPatch) -> N
     assert isinstance(rows[1], Row)
 
 
+@pytest.mark.parametrize(
+    ("bomb", "reason"),
+    [
+        ("[]," * 1_000_000, "json: has more than 1,000,000 parts."),
+        ("0," * 600_000, "messages: has more than 600,000 entries."),
+    ],
+)
+def test_refuses_a_line_of_countless_parts_before_they_fill_the_memory(bomb: str, reason: str) -> None:
+    assert parsed(f'{{"messages": [{bomb}0]}}\n') == [RefusedRow(line=1, reason=reason)]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(st.characters(exclude_categories=()), max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

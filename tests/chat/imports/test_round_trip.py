@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from apps.chat.exceptions import InvalidError, NotFoundError
 from apps.chat.exports import csv_lines as csv_module
 from apps.chat.exports import jsonl_lines as jsonl_module
 from apps.chat.exports import selection as selection_module
+from apps.chat.exports.selection import ExportedConversation, ExportedMessage
 from apps.chat.imports.row import Row
 from apps.chat.models import Conversation, Message, User
 from apps.chat.services.conversations import delete_conversation
@@ -138,7 +140,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selection_module, "PAGE_CONVERSATIONS", 2)
     monkeypatch.setattr(csv_module, "CHUNK_CHARACTERS", 50)
     monkeypatch.setattr(jsonl_module, "CHUNK_CHARACTERS", 50)
-    monkeypatch.setattr(jsonl_module, "LINE_CHARACTERS", 20)
+    monkeypatch.setattr(jsonl_module, "LINE_CHARACTERS", 400)
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -212,3 +214,11 @@ def test_any_conversation_survives_the_way_out_and_in(ann: User, bob: User, clea
         assert counts(imported(bob, data, name)) == (len(said), 0, 0)
         assert out(bob, form) == data
         assert counts(imported(bob, data, name)) == (0, len(said), 0)
+
+
+def test_a_line_of_the_shortest_messages_stays_as_short_as_the_import_takes() -> None:
+    talk = ExportedConversation(id=1, label="c", title="c", is_imported=True, last_sequence=60_000)
+    word = ExportedMessage(author="zoe", is_named=True, role="user", sent_at=datetime(2024, 5, 1, tzinfo=UTC), text="k")
+    lines = b"".join(jsonl_module.jsonl_lines(iter([(talk, repeat(word, 60_000))]))).splitlines()
+    assert len(lines) > 1
+    assert max(map(len, lines)) < 2 * jsonl_module.LINE_CHARACTERS

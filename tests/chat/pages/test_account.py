@@ -65,6 +65,12 @@ def test_sign_up_signs_in(client: Client, db: None) -> None:
     assert User.objects.get(username="zoe").check_password(OTHER)
 
 
+def test_a_name_in_another_form_of_unicode_signs_up_and_in_as_the_same_name(client: Client, db: None) -> None:
+    response = client.post("/accounts/signup/", {"username": "Rene\u0301", "password": OTHER})
+    assert (response.status_code, is_in(client)) == (302, True)
+    assert User.objects.get().username == "Ren\u00e9"
+
+
 @pytest.mark.parametrize(
     ("name", "password", "reason"),
     [

@@ -44,12 +44,12 @@ def test_the_page_costs_a_list_a_membership_and_a_range(
         shown(as_ann, f"/c/{where.id}/")
 
 
-def test_a_conversation_beyond_the_list_costs_two_queries_more(
+def test_a_conversation_beyond_the_list_costs_one_query_more(
     as_ann: Client, ann: User, where: ConversationRecord, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(50):
         conversation(ann, title=f"Later {number}")
-    with django_assert_num_queries(SESSION_AND_USER + 5):
+    with django_assert_num_queries(SESSION_AND_USER + 4):
         assert f"<title>{where.title}" in shown(as_ann, f"/c/{where.id}/")
 
 
@@ -116,6 +116,14 @@ def test_a_deleted_message_is_a_tombstone(as_ann: Client, ann: User) -> None:
     page = shown(as_ann, f"/c/{made.id}/")
     assert "secret words" not in page
     assert page.count("This message was deleted.") == 1
+
+
+@pytest.mark.parametrize(("day", "zone"), [("0001-01-01", "Asia/Tokyo"), ("9999-12-31", "Pacific/Honolulu")])
+def test_a_day_that_begins_beyond_the_years_there_are_shows_the_newest(
+    as_ann: Client, where: ConversationRecord, day: str, zone: str
+) -> None:
+    as_ann.cookies["timezone"] = zone
+    assert sequences(shown(as_ann, f"/c/{where.id}/?date={day}"))[-1] == 60
 
 
 @pytest.mark.parametrize("query", ["message=1e9", "message=-1", "before=x", "date=2026-13-40", "sequence=" + "9" * 30])

@@ -117,3 +117,17 @@ def test_unread_messages_are_marked_where_they_begin_and_read_once_seen(
     other.page.reload()
     expect(other.messages).to_have_count(1)
     expect(other.page.locator("#unread")).to_have_count(0)
+
+
+def test_the_time_of_a_continued_message_stands_beside_its_text(desk_of: Callable[..., Desk]) -> None:
+    desk = desk_of("ada")
+    desk.start_conversation()
+    desk.send("The first words")
+    desk.send("and more of them")
+    message = desk.page.locator(".message.is-continued")
+    message.hover()
+    time = message.locator(".message-time").bounding_box()
+    body = message.locator(".message-body").bounding_box()
+    assert time is not None
+    assert body is not None
+    assert time["x"] + time["width"] <= body["x"]
