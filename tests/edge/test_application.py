@@ -1,6 +1,8 @@
 from threading import Event
 from typing import Any
 
+import pytest
+
 from perfsite.asgi import application, pool
 from perfsite.edge import request_id
 from perfsite.edge.application import Edge, refuse_socket
@@ -59,6 +61,7 @@ async def test_socket_that_nobody_serves_is_closed_before_it_opens() -> None:
     assert call.sent == [{"type": "websocket.close"}]
 
 
+@pytest.mark.django_db(transaction=True)  # its services read the database in threads of their own
 async def test_whole_application_answers_between_its_start_and_its_end() -> None:
     life = Call(application, type="lifespan").begin()
     await until(lambda: life.sent)
