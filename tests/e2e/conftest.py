@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from tests.e2e.browsers import PROGRAMS, program, running_browser
 from tests.servers.site import PROJECT, Site, running_site
@@ -15,6 +15,7 @@ SCREENSHOTS = PROJECT / "test-results"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)  # as patient as the actions: a busy machine takes more than 5 s for a page
 
 
 @pytest.fixture(scope="package")
