@@ -183,7 +183,7 @@ class Breaker(Vocabulary):
             transitions, self._machine.transitions = self._machine.transitions, []
         for transition in transitions:
             self._changed(transition)
-        if self.on_event is not None:
+        if self.on_event is not None and (transitions or self._machine.has_demand or self._machine.settled):
             self.on_event()
 
     def _changed(self, transition: Transition) -> None:

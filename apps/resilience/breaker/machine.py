@@ -25,7 +25,7 @@ class Machine:
     """
 
     def __init__(self, name: str, rules: Rules, *, chance: Callable[[], float]) -> None:
-        self.name, self.rules, self._chance = name, rules, chance
+        self.name, self.rules, self.chance = name, rules, chance
         self.window = Window(calls=rules.window_calls, seconds=rules.window_seconds, slow_after=rules.slow_seconds)
         self.permits = Permits()
         self.generation = 1
@@ -93,7 +93,7 @@ class Machine:
     def open(self, reason: str, now: float) -> None:
         """Open, for longer each time no recovery lay between."""
         self.openings += 1
-        self._drawn = self._chance()
+        self._drawn = self.chance()
         self.opened_at = now
         self.open_until = now + self.rules.pause_seconds(openings=self.openings, chance=self._drawn)
         self._move(State.OPEN, reason, now)
@@ -104,16 +104,17 @@ class Machine:
 
     def close(self, reason: str, now: float) -> None:
         """Let everybody pass, with an empty window."""
+        self.is_led = False
         self.openings = self.row = 0
         self.window.clear()
         self._move(State.CLOSED, reason, now)
 
     def lead(self, state: State, *, remaining_seconds: float, openings: int, reason: str, now: float) -> None:
         """Go where the fleet went: a new decision of its store."""
-        self.is_led = state is not State.CLOSED
         if state is State.CLOSED:
             self.close(reason, now)
             return
+        self.is_led = True
         self.openings = openings
         self.opened_at, self.open_until = now, now + remaining_seconds
         if state is not self.inner or state is State.OPEN:
