@@ -174,6 +174,9 @@ SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# Resilience
+CHAOS_ENABLED = env.flag("CHAOS_ENABLED", default=False)
+
 # Chat
 CHAT_IMPORT_MAX_MEGABYTES = env.integer("CHAT_IMPORT_MAX_MEGABYTES", 200, minimum=1, maximum=100_000)
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", "demo" if DEBUG else "")
