@@ -42,15 +42,19 @@ def follow_policies(sender: Any, **_: Any) -> None:
 def follow_in_child(**_: Any) -> None:
     """Obey policies in a forked child."""
     # The apps are ready only once the worker runs.
+    from apps.resilience.sharing.current import share
     from apps.tuning.following import follow
 
     follow()
+    share()
 
 
 @worker_shutdown.connect(weak=False)
 @worker_process_shutdown.connect(weak=False)
 def stop_following_policies(**_: Any) -> None:
     """Take the process off the list of those who follow."""
+    from apps.resilience.sharing.current import stop_sharing
     from apps.tuning.following import stop_following
 
+    stop_sharing()
     stop_following()

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.resilience.virtual import broken, ended, fine
 from tests.servers.deadline import eventually
 from tests.servers.process import ServerProcess
 from tests.servers.redis import running_redis
+from tests.servers.site import Site
 
 pytestmark = pytest.mark.engine("sqlite")
 PROCESSES, CALLERS = 4, 100
@@ -74,3 +76,21 @@ def durations_of(breaker: Breaker, *, seconds: float) -> list[float]:
             durations.append(time.perf_counter() - begin)
         time.sleep(0.001)  # a caller that leaves the processor to others
     return durations
+
+
+def test_an_order_from_the_shell_is_obeyed_by_every_server_within_a_second(
+    site: Callable[..., Site], redis_url: str, postgres_url: str
+) -> None:
+    first = site(DATABASE_URL=postgres_url, REDIS_URL=redis_url)
+    site(DATABASE_URL=postgres_url, REDIS_URL=redis_url, migrate=False)
+    store = RedisStore(partial(redis_client, redis_url, purpose="test", timeout_seconds=1.0))
+
+    def states() -> list[str]:
+        return [view["state"] for view in store.processes("smtp").values()]
+
+    eventually(lambda: states() == ["closed", "closed"])
+    first.manage("breakers", "force-open", "smtp", "--reason", "drill")
+    begin = time.monotonic()
+    eventually(lambda: states() == ["forced-open", "forced-open"])
+    assert time.monotonic() - begin < 1
+    store.close()

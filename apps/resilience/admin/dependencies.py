@@ -1,0 +1,124 @@
+"""Dependencies in the admin: how each breaker stands in every process, and the orders staff can give."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from apps.resilience.exceptions import UnknownPipelineError
+from apps.resilience.models import Dependency
+from apps.resilience.overview import is_alone, standing, standings
+from apps.resilience.services import Command, order_breaker
+from apps.tuning.actor import Actor
+from apps.tuning.exceptions import PolicyError
+from apps.tuning.reason import REASON_MAX_CHARACTERS
+from apps.tuning.revisions import latest_revision
+
+EFFECTS = {
+    Command.FORCE_OPEN: "Rejects every call until it is closed.",
+    Command.CLOSE: "Ends what was ordered, lets calls pass and judges them from an empty window.",
+    Command.RESET: "Closes it and empties its window; what was ordered stays.",
+    Command.DISABLE: "Lets every call pass and judges none until it is closed.",
+}
+
+
+class OrderForm(forms.Form):
+    """An order and why."""
+
+    command = forms.ChoiceField(choices=[(command.value, command.value) for command in Command])
+    reason = forms.CharField(
+        max_length=REASON_MAX_CHARACTERS,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Say why: it is kept in the history and the audit log."},
+    )
+
+
+@admin.register(Dependency)
+class DependencyAdmin(ModelAdmin):
+    """Pages of our own in the admin's frame: nothing here is a row."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the pages; the names of Django's own list stay, so that the index finds it."""
+        wrap = self.admin_site.admin_view
+        return [
+            path("", wrap(self.overview), name="resilience_dependency_changelist"),
+            path("<slug:name>/", wrap(self.dependency), name="resilience_dependency_change"),
+        ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  (Django's signature)
+        """Dependencies are declared in code."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Dependency | None = None) -> bool:  # noqa: ARG002
+        """Dependencies are declared in code."""
+        return False
+
+    def overview(self, request: HttpRequest) -> HttpResponse:
+        """Show every dependency."""
+        self.require(request, change=False)
+        found = standings()
+        faulty = [one for one in found if one.has_faults]
+        return self.page(request, "dependencies", "Dependencies", standings=found, faulty=faulty)
+
+    def dependency(self, request: HttpRequest, *, name: str) -> HttpResponse:
+        """Show one; a POST gives an order."""
+        self.require(request, change=request.method == "POST")
+        try:
+            shown = standing(name)
+        except UnknownPipelineError as error:
+            raise Http404(str(error)) from None
+        form = OrderForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid() and self.done(request, form, name):
+            return redirect("admin:resilience_dependency_change", name=name)
+        return self.page(
+            request,
+            "dependency",
+            f"Dependency: {shown.title}",
+            standing=shown,
+            form=form,
+            effects=[(command.value, effect) for command, effect in EFFECTS.items()],
+            latest=latest_revision(shown.pipeline.handle.name),
+            faulty=[shown] if shown.has_faults else [],
+        )
+
+    def done(self, request: HttpRequest, form: OrderForm, name: str) -> bool:
+        """Give the order and say so; show what is refused in the form."""
+        command = Command(form.cleaned_data["command"])
+        try:
+            order_breaker(
+                name=name,
+                command=command,
+                actor=Actor(id=request.user.pk, name=request.user.get_username()),
+                reason=form.cleaned_data["reason"],
+                request_id=request.META.get("HTTP_X_REQUEST_ID", ""),
+            )
+        except PolicyError as error:
+            form.add_error("reason" if error.field == "reason" else None, error.reason)
+            return False
+        messages.success(request, f"{command.value}: every process obeys within a second.")
+        return True
+
+    def require(self, request: HttpRequest, *, change: bool) -> None:
+        """Raise PermissionDenied for staff who may not see dependencies, or not order anything."""
+        if not (self.has_change_permission(request) if change else self.has_view_permission(request)):
+            raise PermissionDenied
+
+    def page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+        """Return a page in the admin's frame; 422 when its form was refused."""
+        request.current_app = self.admin_site.name
+        form = context.get("form")
+        frame = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "can_change": self.has_change_permission(request),
+            "is_alone": is_alone(),
+        }
+        status = 422 if form is not None and form.errors else 200
+        return TemplateResponse(request, f"resilience/{template}.html", {**frame, **context}, status=status)
