@@ -12,9 +12,11 @@ from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from apps.resilience.admin.draft import DraftForm
 from apps.resilience.exceptions import UnknownPipelineError
 from apps.resilience.models import Dependency
-from apps.resilience.overview import is_alone, standing, standings
+from apps.resilience.overview import Standing, is_alone, standing, standings
+from apps.resilience.preview import preview
 from apps.resilience.services import Command, order_breaker
 from apps.tuning.actor import Actor
 from apps.tuning.exceptions import PolicyError
@@ -40,6 +42,14 @@ class OrderForm(forms.Form):
     )
 
 
+def found_or_404(name: str) -> Standing:
+    """Return the dependency; raise Http404 where there is none of the name."""
+    try:
+        return standing(name)
+    except UnknownPipelineError as error:
+        raise Http404(str(error)) from None
+
+
 @admin.register(Dependency)
 class DependencyAdmin(ModelAdmin):
     """Pages of our own in the admin's frame: nothing here is a row."""
@@ -50,6 +60,7 @@ class DependencyAdmin(ModelAdmin):
         return [
             path("", wrap(self.overview), name="resilience_dependency_changelist"),
             path("<slug:name>/", wrap(self.dependency), name="resilience_dependency_change"),
+            path("<slug:name>/preview/", wrap(self.preview), name="resilience_dependency_preview"),
         ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  (Django's signature)
@@ -70,10 +81,7 @@ class DependencyAdmin(ModelAdmin):
     def dependency(self, request: HttpRequest, *, name: str) -> HttpResponse:
         """Show one; a POST gives an order."""
         self.require(request, change=request.method == "POST")
-        try:
-            shown = standing(name)
-        except UnknownPipelineError as error:
-            raise Http404(str(error)) from None
+        shown = found_or_404(name)
         form = OrderForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid() and self.done(request, form, name):
             return redirect("admin:resilience_dependency_change", name=name)
@@ -85,6 +93,23 @@ class DependencyAdmin(ModelAdmin):
             form=form,
             effects=[(command.value, effect) for command, effect in EFFECTS.items()],
             latest=latest_revision(shown.pipeline.handle.name),
+            faulty=[shown] if shown.has_faults else [],
+        )
+
+    def preview(self, request: HttpRequest, *, name: str) -> HttpResponse:
+        """Show what draft thresholds would have done to the outcomes of the last hour."""
+        self.require(request, change=False)
+        shown = found_or_404(name)
+        form = DraftForm(shown.policy, request.GET or None)
+        seen = preview(shown.pipeline.breaker, form.draft.rules()) if form.is_valid() else None
+        return self.page(
+            request,
+            "preview",
+            f"Preview: {shown.title}",
+            standing=shown,
+            form=form,
+            preview=seen,
+            now=preview(shown.pipeline.breaker, shown.policy.rules()),
             faulty=[shown] if shown.has_faults else [],
         )
 

@@ -4,17 +4,25 @@ States and windows follow resilience4j's CircuitBreaker; permits with deadlines 
 """
 
 import math
+import time
 from collections.abc import Callable
 
+from apps.resilience.adaptive.detector import Detector
 from apps.resilience.breaker.permits import Permit, Permits
 from apps.resilience.breaker.rejection import Rejection
-from apps.resilience.breaker.rules import Mode, Rules
+from apps.resilience.breaker.rules import Judge, Mode, Rules
 from apps.resilience.breaker.state import OVERLAYS, State, Transition
 from apps.resilience.breaker.verdict import reason_to_open
 from apps.resilience.breaker.window import FAILED, Window
 
 Pass = int | Permit  # a closed breaker's pass is its generation: nothing is made for it
+TAPE_SECONDS = 3600.0
 FREE_MODES = (Mode.DISABLED, Mode.METRICS_ONLY)
+
+
+def utc_hour() -> int:
+    """Return the hour of the day."""
+    return time.gmtime().tm_hour
 
 
 class Machine:
@@ -24,10 +32,14 @@ class Machine:
     is replaced by one assignment.
     """
 
-    def __init__(self, name: str, rules: Rules, *, chance: Callable[[], float]) -> None:
+    def __init__(
+        self, name: str, rules: Rules, *, chance: Callable[[], float], hour: Callable[[], int] = utc_hour
+    ) -> None:
         self.name, self.rules, self.chance = name, rules, chance
         self.window = Window(calls=rules.window_calls, seconds=rules.window_seconds, slow_after=rules.slow_seconds)
         self.permits = Permits()
+        self._hour = hour
+        self._detector = Detector(hour) if rules.judge is Judge.ADAPTIVE else None
         self.generation = 1
         self.inner = State.CLOSED
         self.reason = ""
@@ -66,7 +78,9 @@ class Machine:
         elif self.rules.mode is not Mode.DISABLED:
             outcome = self.window.add(now=now, seconds=seconds, is_failure=is_failure)
             self.row = self.row + 1 if outcome & FAILED else 0
-            if (self.window.failures or self.window.slow) and (
+            if self._detector is not None:
+                self._weigh(self._detector, now=now, seconds=seconds, is_failure=is_failure)
+            elif (self.window.failures or self.window.slow) and (
                 why := reason_to_open(self.rules, self.window, self.row)
             ):
                 self._trip(why, now)
@@ -85,6 +99,8 @@ class Machine:
         )
         if self.inner is State.OPEN and not self.is_led:
             self.open_until = self.opened_at + rules.pause_seconds(openings=self.openings, chance=self._drawn)
+        if rules.judge is not before.judge:
+            self._detector = self._learned(now) if rules.judge is Judge.ADAPTIVE else None
         if rules.mode is not before.mode:
             self.would_open = ""
             self._turn(old, f"staff set it to {rules.mode}", now)
@@ -106,6 +122,8 @@ class Machine:
         """Let everybody pass, with an empty window."""
         self.is_led = False
         self.openings = self.row = 0
+        if self._detector is not None:
+            self._detector.clear()
         self.window.clear()
         self._move(State.CLOSED, reason, now)
 
@@ -157,6 +175,23 @@ class Machine:
         self.successes += 1
         if not self.is_led and self.successes >= self.rules.successes_to_close:
             self.close("the probes succeeded", now)
+
+    def _weigh(self, detector: Detector, *, now: float, seconds: float, is_failure: bool) -> None:
+        """Judge by what was learned; by the thresholds until enough was."""
+        is_ready = detector.is_ready
+        why = detector.add(seconds, is_failure=is_failure)
+        if not is_ready:
+            why = reason_to_open(self.rules, self.window, self.row)
+        if why:
+            self._trip(why, now)
+
+    def _learned(self, now: float) -> Detector:
+        """Return a detector that knows what the tape holds."""
+        made = Detector(self._hour)
+        for _, seconds, is_failure in self.window.tape(since=now - TAPE_SECONDS):
+            made.add(seconds, is_failure=is_failure)
+        made.clear()
+        return made
 
     def _trip(self, reason: str, now: float) -> None:
         if self.rules.mode is Mode.METRICS_ONLY:

@@ -13,11 +13,19 @@ class Mode(StrEnum):
     METRICS_ONLY = "metrics-only"
 
 
+class Judge(StrEnum):
+    """Whether thresholds are set by staff, or learned from how the dependency usually is."""
+
+    CLASSIC = "classic"
+    ADAPTIVE = "adaptive"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """Rates are shares between 0 and 1; 0 switches a rule off, and so does 0 for failures in a row."""
 
     mode: Mode = Mode.AUTOMATIC
+    judge: Judge = Judge.CLASSIC
     window_calls: int = 100
     window_seconds: float = 0.0  # above 0 the window goes by time, not by count
     minimum_calls: int = 10

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
-from apps.resilience.breaker.rules import Mode, Rules
+from apps.resilience.breaker.rules import Judge, Mode, Rules
 from apps.resilience.bulkhead.gradient import Bounds
 from apps.resilience.chaos import Fault, Faults
 from apps.resilience.retry.budget import Budget
@@ -86,6 +86,10 @@ class PipelinePolicy(Policy):
     hedge_seconds: float = knob(
         0.0, unit="seconds", minimum=0, maximum=60, group=RETRY, effect=NEXT,
         help="After how long a read that has no answer is asked a second time beside. 0: never.",
+    )  # fmt: skip
+    judge: Judge = knob(
+        Judge.CLASSIC, group=OPENING, effect="At once. What the last hour showed is learned first.",
+        help="Classic opens by the thresholds here, adaptive by what is unusual for this dependency at this hour.",
     )  # fmt: skip
     window_calls: int = knob(
         100, unit="calls", minimum=1, maximum=16_384, group=OPENING, effect=AT_ONCE,
@@ -198,6 +202,7 @@ class PipelinePolicy(Policy):
         """Return what the breaker goes by."""
         return Rules(
             mode=self.mode,
+            judge=self.judge,
             window_calls=self.window_calls,
             window_seconds=self.window_seconds,
             minimum_calls=self.minimum_calls,
