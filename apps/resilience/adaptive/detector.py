@@ -39,16 +39,11 @@ class Detector:
         self._baseline = Baseline()
         self._failures, self._slow = Evidence(), Evidence()
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether enough was learned to judge by."""
-        return self._baseline.usual(self._hour()) is not None
-
-    def add(self, seconds: float, *, is_failure: bool) -> str:
-        """Weigh one call and return why the breaker should open; empty while it should not."""
+    def add(self, seconds: float, *, is_failure: bool) -> str | None:
+        """Weigh one call; return why the breaker should open, empty while it should not, None before enough is known."""
         hour = self._hour()
         usual = self._baseline.usual(hour)
-        reason = "" if usual is None else self._reason(usual, seconds, is_failure=is_failure)
+        reason = None if usual is None else self._reason(usual, seconds, is_failure=is_failure)
         self._baseline.add(hour, seconds, is_failure=is_failure, is_doubtful=self._failures.sum > DOUBT)
         return reason
 

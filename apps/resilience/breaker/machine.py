@@ -22,7 +22,7 @@ FREE_MODES = (Mode.DISABLED, Mode.METRICS_ONLY)
 
 def utc_hour() -> int:
     """Return the hour of the day."""
-    return time.gmtime().tm_hour
+    return int(time.time()) // 3600 % 24
 
 
 class Machine:
@@ -178,9 +178,8 @@ class Machine:
 
     def _weigh(self, detector: Detector, *, now: float, seconds: float, is_failure: bool) -> None:
         """Judge by what was learned; by the thresholds until enough was."""
-        is_ready = detector.is_ready
         why = detector.add(seconds, is_failure=is_failure)
-        if not is_ready:
+        if why is None:
             why = reason_to_open(self.rules, self.window, self.row)
         if why:
             self._trip(why, now)

@@ -79,9 +79,9 @@ def with_gate(inner: Step, gate: Gate) -> Step:
 def with_gate_async(inner: AsyncStep, gate: Gate) -> AsyncStep:
     """As `with_gate`; the gate never waits."""
 
-    async def step(func: Callable[..., Any], args: Any, names: Any) -> Any:
+    def step(func: Callable[..., Any], args: Any, names: Any) -> Awaitable[Any]:
         gate.enter()
-        return await inner(func, args, names)
+        return inner(func, args, names)
 
     return step
 
@@ -179,8 +179,8 @@ def with_breaker_async(inner: AsyncStep, breaker: Breaker) -> AsyncStep:
     """As `with_breaker`."""
     call = breaker.call_async
 
-    async def step(func: Callable[..., Any], args: Any, names: Any) -> Any:
-        return await call(inner, func, args, names)
+    def step(func: Callable[..., Any], args: Any, names: Any) -> Awaitable[Any]:
+        return call(inner, func, args, names)
 
     return step
 
@@ -194,15 +194,18 @@ def with_timeout_async(inner: AsyncStep, seconds: float) -> AsyncStep:
     """End an attempt that takes too long, or longer than the caller's time."""
 
     async def step(func: Callable[..., Any], args: Any, names: Any) -> Any:
-        ends = ending(seconds)
-        if ends == math.inf:
+        now, outer = clock(), ends_at.get()
+        left = min(seconds, outer - now)
+        if left == math.inf:
             return await inner(func, args, names)
-        outer, token, timer = ends_at.get(), ends_at.set(ends), Timer(ends - clock())
+        if left <= 0:
+            raise overrun(seconds, is_caller=True)
+        token, timer = ends_at.set(now + left), Timer(left)
         try:
             return await inner(func, args, names)
         except asyncio.CancelledError as error:
             if timer.claims():
-                raise overrun(seconds, is_caller=ends == outer) from error
+                raise overrun(seconds, is_caller=left < seconds) from error
             raise
         finally:
             timer.stop()
