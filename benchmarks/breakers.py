@@ -18,8 +18,8 @@ THREADS, PAUSE_SECONDS, THREAD_CALLS = 16, 0.005, 40
 NOTES = (
     "Cost: processor time above a direct call. A rejection includes raising and catching its error. Pipelines have "
     "their defaults: deadline, bulkhead, breaker, attempt timeout; `idempotent` adds the retry with its budget. "
-    "Coroutines run on uvloop, as on the server. Threads: 16 of them, each call sleeps 5 ms; one at a time would be 200 calls/s. interlock, the other breaker with "
-    "shared state, is not on PyPI."
+    "Coroutines run on uvloop, as on the server. Threads: 16 of them, each call sleeps 5 ms; one at a time would be "
+    "200 calls/s. interlock, the other breaker with shared state, is not on PyPI."
 )
 Subject = tuple[str, str, Callable[[], Any]]
 

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from apps.backplane.connections import redis_client
+from apps.resilience.breaker.machine import Machine
 from apps.resilience.exceptions import CircuitOpenError
 from apps.resilience.sharing.evidence import Evidence
 from apps.resilience.sharing.redis_store import PREFIX, RedisStore
@@ -132,6 +133,30 @@ def test_a_permit_that_is_lost_is_issued_anew_after_its_deadline(shared: RedisSt
     assert probing(other, fine) == "fine"
     step(one, other)
     assert (one.state, other.state) == ("closed", "closed")
+
+
+def test_a_permit_that_nobody_takes_goes_to_another_process(shared: RedisStore) -> None:
+    idle, busy = fleet(shared, 2, probe_seconds=60.0)
+    trip(idle, busy)
+    step(idle, busy)
+
+    def is_held() -> bool:
+        ended(idle.breaker, fine) if not idle.breaker.drive(waiting) else None
+        idle.step()
+        return bool(idle.breaker.drive(waiting))
+
+    eventually(is_held, seconds=5)
+
+    def tried() -> str:
+        answer = ended(busy.breaker, fine)
+        step(idle, busy)
+        return answer if answer == "fine" else ""
+
+    assert eventually(tried, seconds=5) == "fine"
+
+
+def waiting(machine: Machine, _: float) -> int:
+    return machine.permits.waiting
 
 
 def test_a_cancelled_probe_frees_its_place_for_another_process(shared: RedisStore) -> None:

@@ -40,7 +40,7 @@ class Detector:
         self._failures, self._slow = Evidence(), Evidence()
 
     def add(self, seconds: float, *, is_failure: bool) -> str | None:
-        """Weigh one call; return why the breaker should open, empty while it should not, None before enough is known."""
+        """Weigh one call; return why the breaker should open, empty for no reason, None before enough is known."""
         hour = self._hour()
         usual = self._baseline.usual(hour)
         reason = None if usual is None else self._reason(usual, seconds, is_failure=is_failure)

@@ -142,7 +142,12 @@ class Machine:
         """Take a permit that the fleet's store issued to this process."""
         if self.inner is not State.HALF_OPEN:
             self._move(State.HALF_OPEN, "the recovery time is over", now)
-        self.permits.issue(generation=self.generation, deadline=deadline, number=number)
+        self.permits.issue(generation=self.generation, now=now, deadline=deadline, number=number)
+
+    def give_up_unspent(self, *, before: float) -> None:
+        """Let other processes have the fleet's permits that nobody here took since then."""
+        if self.is_led:
+            self.settled += [(number, None) for number in self.permits.unspent(before=before)]
 
     def leave(self) -> None:
         """Go on alone: the fleet's store does not answer. What it issued stays good until its deadline."""
@@ -151,7 +156,7 @@ class Machine:
     def _probe(self, now: float) -> Permit | None:
         self.permits.reclaim(now)
         if not self.is_led and self._due():
-            self.permits.issue(generation=self.generation, deadline=now + self.rules.probe_seconds)
+            self.permits.issue(generation=self.generation, now=now, deadline=now + self.rules.probe_seconds)
         permit = self.permits.take(now)
         self.has_demand = self.is_led and permit is None
         return permit

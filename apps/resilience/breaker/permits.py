@@ -9,6 +9,7 @@ class Permit:
 
     generation: int
     number: str
+    issued_at: float
     deadline: float
 
 
@@ -20,10 +21,17 @@ class Permits:
         self._out: list[Permit] = []
         self._issued = 0
 
-    def issue(self, *, generation: int, deadline: float, number: str = "") -> None:
+    def issue(self, *, generation: int, now: float, deadline: float, number: str = "") -> None:
         """Add one to be taken."""
         self._issued += 1
-        self._waiting.append(Permit(generation=generation, number=number or str(self._issued), deadline=deadline))
+        name = number or str(self._issued)
+        self._waiting.append(Permit(generation=generation, number=name, issued_at=now, deadline=deadline))
+
+    def unspent(self, *, before: float) -> list[str]:
+        """Return the numbers of those that nobody took since then, and forget them."""
+        stale = [permit for permit in self._waiting if permit.issued_at < before]
+        self._waiting = [permit for permit in self._waiting if permit not in stale]
+        return [permit.number for permit in stale]
 
     def take(self, now: float) -> Permit | None:
         """Return one whose deadline is ahead, if there is any."""

@@ -45,17 +45,19 @@ class Pipeline:
         return Otherwise(self._once, fallback)
 
     def obey(self) -> None:
-        """Go by the policy that holds now. Does not wait for calls under way."""
+        """Go by the policy that holds now. Does not wait for calls under way; tells listeners without a lock."""
         with self._lock:
             policy: PipelinePolicy = self.handle.current
             if policy is self._policy:
                 return
-            self.parts.obey(policy)
             for way in (self._once, self.idempotent, self.reads):
                 way.build(policy)
-            if policy.resets > self._resets:
-                self.breaker.close()
-            self._resets, self._policy = policy.resets, policy
+            is_reset, self._resets, self._policy = policy.resets > self._resets, policy.resets, policy
+        self.parts.obey(policy)
+        if is_reset:
+            self.breaker.close()
+        if self._policy is not policy:  # another thread was quicker with a later one, which must have the last word
+            self.parts.obey(self._policy)
 
 
 class Way:

@@ -10,6 +10,8 @@ from apps.resilience.breaker.view import view_of
 from apps.resilience.sharing.evidence import Evidence
 from apps.resilience.sharing.report import Report, Ruling
 
+UNSPENT_SECONDS = 1.0
+
 
 class Member:
     """Makes the reports and obeys the rulings; every method runs under the breaker's lock."""
@@ -26,6 +28,7 @@ class Member:
         breaker = self.breaker
         totals = (breaker.successes + breaker.failures, breaker.failures, breaker.slow)
         calls, failures, slow = self._evidence.recent(now, totals)
+        machine.give_up_unspent(before=now - UNSPENT_SECONDS)
         settled, machine.settled = tuple(machine.settled), []
         is_tripped = machine.inner is not State.CLOSED and self._fleet is State.CLOSED
         return Report(
