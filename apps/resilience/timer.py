@@ -4,6 +4,7 @@ Source: asyncio.timeouts.Timeout, whose rules for cancellation by several at onc
 """
 
 import asyncio
+from typing import cast
 
 
 class Timer:
@@ -12,9 +13,7 @@ class Timer:
     __slots__ = ("_cancelling", "_handle", "_is_claimed", "_is_over", "_task")
 
     def __init__(self, seconds: float) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a timer needs a task to end")
+        task = cast("asyncio.Task[object]", asyncio.current_task())  # a coroutine that waits is some task's
         self._task, self._cancelling = task, task.cancelling()
         self._is_over = self._is_claimed = False
         self._handle = task.get_loop().call_later(seconds, self._end)

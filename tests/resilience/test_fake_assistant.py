@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -50,13 +51,15 @@ async def test_answers_whole_and_in_pieces_the_same_words() -> None:
         whole = await asked(client)
         pieces = await read(await asked(client, stream=True, stream_options={"include_usage": True}))
         text = "".join(piece.choices[0].delta.content or "" for piece in pieces if piece.choices)
+        plain = await read(await asked(client, stream=True))
+        assert [len(piece.choices) for piece in plain] == [1] * 26
         assert (await client.models.list()).data[0].id == "fake"
         stats = await counted(client)
     assert text == whole.choices[0].message.content
     assert len(text.split()) == 24
     assert pieces[-2].choices[0].finish_reason == "stop"
     assert pieces[-1].usage == whole.usage
-    assert (stats["requests"], stats["fine"], stats["most_at_once"]) == (2, 2, 1)
+    assert (stats["requests"], stats["fine"], stats["most_at_once"]) == (3, 3, 1)
 
 
 async def test_errors_limits_and_bad_requests_are_the_clients_own_errors() -> None:
@@ -165,7 +168,8 @@ def test_the_command_serves_and_says_where(tmp_path: Path) -> None:
         with openai.OpenAI(base_url=found[0], api_key="x") as client:
             assert client.chat.completions.create(model="fake", messages=MESSAGES).choices
     finally:
-        process.stop()
+        process.stop(signal.SIGINT)
+    assert "The fake assistant ends." in process.log()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(found[1]))) != 0
 

@@ -13,7 +13,8 @@ from django.test import Client
 from apps.chat.models import User
 from apps.resilience.chaos import Fault
 from apps.resilience.exceptions import CircuitOpenError, UnknownPipelineError
-from apps.resilience.pipeline import Pipeline, pipeline
+from apps.resilience.models import Dependency
+from apps.resilience.pipeline import Pipeline, pipeline, registry
 from apps.resilience.services import Command, order_breaker
 from apps.resilience.sharing import current as sharing
 from apps.tuning import current
@@ -30,8 +31,9 @@ ALL, SMTP = "/admin/resilience/dependency/", "/admin/resilience/dependency/smtp/
 
 
 @pytest.fixture
-def smtp(transactional_db: None, settings: Any) -> Iterator[Pipeline]:
+def smtp(transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
     settings.REDIS_URL = ""
+    monkeypatch.delitem(registry._pipelines, "smtp", raising=False)  # one without a past
     current.reset()
     yield pipeline("smtp")
     current.reset()
@@ -139,6 +141,14 @@ def test_the_fleets_processes_are_shown_and_followed(
     assert sharing.is_attached() is None
 
 
+def test_on_the_embedded_default_there_is_no_fleet_to_follow(smtp: Pipeline) -> None:
+    sharing.share()
+    assert sharing.is_attached() is None
+    sharing.stop_sharing()
+    sharing.obey_change(name="chat")
+    assert smtp.breaker.on_event is None
+
+
 def test_without_an_answer_of_redis_this_process_is_shown(smtp: Pipeline, settings: Any, staff: Client) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert "smtp: closed in this process" in told("list", "smtp")
@@ -159,6 +169,7 @@ def test_the_admin_shows_every_dependency(staff: Client) -> None:
         assert name in page
     assert "Chaos" not in page
     assert ALL in staff.get("/admin/").content.decode()
+    assert str(Dependency()) == "dependency"
 
 
 def test_a_dependency_shows_why_it_opened_and_when_it_tries_again(staff: Client, smtp: Pipeline) -> None:

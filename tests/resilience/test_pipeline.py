@@ -8,6 +8,7 @@ from dataclasses import replace
 from threading import Event, Thread
 from typing import Any
 
+import pybreaker
 import pytest
 
 from apps.resilience import degradation
@@ -22,10 +23,10 @@ from apps.resilience.exceptions import (
     TruncatedError,
     UnknownPipelineError,
 )
-from apps.resilience.pipeline import Pipeline, declare_dependency, pipeline, pipelines
+from apps.resilience.pipeline import Pipeline, declare_dependency, pipeline, pipelines, steps
 from apps.resilience.pipeline.registry import breakers, withdraw_dependency
 from apps.tuning.exceptions import PolicyError
-from apps.tuning.handle import Handle
+from apps.tuning.handle import Handle, State
 from tests.resilience.virtual import BrokenError, broken, fine
 from tests.servers.deadline import eventually
 from tests.tuning.obeying import obeying
@@ -232,6 +233,48 @@ def test_a_policy_is_obeyed_at_once_and_the_state_stays(kettle: Pipeline) -> Non
         with obeying(handle(kettle), resets=1):
             assert kettle.call(fine) == "fine"
             assert kettle.breaker.view().window_calls == 1
+
+
+def test_the_latest_policy_has_the_last_word_and_listeners_may_call(kettle: Pipeline) -> None:
+    class Meddler(pybreaker.CircuitBreakerListener):
+        """Changes the policy while another change is being obeyed."""
+
+        def state_change(self, cb: Any, old_state: Any, new_state: Any) -> None:
+            if new_state.name == "disabled":
+                kettle.handle.swap(State(policy=replace(kettle.handle.current, mode=Mode.AUTOMATIC)))
+                kettle.call(fine)
+
+    kettle.breaker.add_listener(Meddler())
+    with obeying(handle(kettle), mode=Mode.DISABLED):
+        kettle.obey()
+        assert kettle.breaker.current_state == "closed"
+
+
+async def test_a_coroutine_without_bounds_has_none_and_past_its_deadline_is_not_begun(kettle: Pipeline) -> None:
+    async def ends() -> float:
+        return ends_at.get()
+
+    with obeying(handle(kettle), deadline_seconds=0.0, attempt_seconds=0.0):
+        assert await kettle.call_async(ends) == math.inf
+        step = steps.with_timeout_async(steps.called, 5.0)
+        with Deadline(0.0), pytest.raises(DeadlineError):
+            await step(ends, (), {})
+
+
+async def test_a_stream_may_be_any_iterable(kettle: Pipeline) -> None:
+    class Pieces:
+        def __init__(self) -> None:
+            self.left = [1, 2]
+
+        def __aiter__(self) -> "Pieces":
+            return self
+
+        async def __anext__(self) -> int:
+            if not self.left:
+                raise StopAsyncIteration
+            return self.left.pop(0)
+
+    assert await collected(kettle.stream(Pieces)) == [1, 2]
 
 
 def test_steps_that_are_off_are_not_there(kettle: Pipeline) -> None:

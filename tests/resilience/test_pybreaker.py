@@ -152,6 +152,15 @@ def test_monitoring_and_management_as_documented() -> None:
     assert db_breaker.current_state == pybreaker.STATE_CLOSED
 
 
+async def test_listeners_hear_of_coroutines_too() -> None:
+    async def fetch(number: int) -> int:
+        return number
+
+    listener = DBListener()
+    assert await CircuitBreaker(listeners=[listener], name="db").call_async(fetch, 3) == 3
+    assert listener.heard == [("before", "db", "fetch", (3,), {}), ("success", "closed")]
+
+
 def test_our_own_breakers_speak_to_such_listeners_too() -> None:
     listener = DBListener()
     breaker = Breaker("assistant", listeners=[listener], clock=Clock())

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.resilience.deadline import Deadline
-from apps.resilience.exceptions import BulkheadFullError, CircuitOpenError, DeadlineError
+from apps.resilience.exceptions import BulkheadFullError, CircuitOpenError, DeadlineError, RejectedError
 from apps.resilience.retry.advice import asked_seconds, is_worth_retrying
 from apps.resilience.retry.budget import Account, Budget
 from apps.resilience.retry.retry import Patience, Retry
@@ -107,6 +107,7 @@ def test_what_is_worth_retrying(error: BaseException, expected: bool) -> None:
     [
         (BrokenError(), 0),
         (BulkheadFullError("full", 2.5), 2.5),
+        (RejectedError(), 1),
         (refused("12"), 12),
         (refused("-3"), 0),
         (refused("soon"), 0),

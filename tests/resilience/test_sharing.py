@@ -7,10 +7,14 @@ from functools import partial
 import pytest
 
 from apps.backplane.connections import redis_client
+from apps.resilience.breaker import State
 from apps.resilience.breaker.machine import Machine
 from apps.resilience.exceptions import CircuitOpenError
 from apps.resilience.sharing.evidence import Evidence
+from apps.resilience.sharing.member import Member
 from apps.resilience.sharing.redis_store import PREFIX, RedisStore
+from apps.resilience.sharing.report import Report, Ruling
+from apps.resilience.sharing.syncer import Syncer
 from tests.resilience.fleet import RECOVERY_SECONDS, Seat, fleet, step, store
 from tests.resilience.virtual import broken, ended, fine
 from tests.servers.deadline import eventually
@@ -265,3 +269,42 @@ def test_a_store_that_hangs_holds_up_no_call() -> None:
     eventually(lambda: ended(seat.breaker, fine) == "fine", seconds=5)
     assert seat.state == "closed"
     assert partial(seat.step)() is None
+
+
+def ruling(stamp: int, state: State, *granted: str) -> Ruling:
+    return Ruling(
+        name="shared", stamp=stamp, state=state, remaining_seconds=60.0, openings=1, reason="the fleet's",
+        granted=granted, permit_seconds=5.0, is_new=False,
+    )  # fmt: skip
+
+
+def test_what_the_fleet_opened_and_closed_unseen_leaves_an_opening_of_ones_own(shared: RedisStore) -> None:
+    seat = Seat(shared, "p0", recovery_seconds=60.0)
+    member = Member(seat.breaker, origin="p0")
+    trip(seat)
+    seat.breaker.drive(partial(member.obey, ruling=ruling(2, State.CLOSED)))
+    assert (seat.state, seat.breaker.view().is_led) == ("open", False)
+
+
+def test_a_permit_is_taken_whatever_this_process_thought(shared: RedisStore) -> None:
+    seat = Seat(shared, "p0", recovery_seconds=60.0)
+    member = Member(seat.breaker, origin="p0")
+    seat.breaker.drive(partial(member.obey, ruling=ruling(2, State.HALF_OPEN)))
+    seat.breaker.open()
+    seat.breaker.drive(partial(member.obey, ruling=ruling(2, State.HALF_OPEN, "2.1")))
+    assert ended(seat.breaker, fine) == "fine"
+    seat.breaker.drive(partial(member.obey, ruling=ruling(4, State.HALF_OPEN)))
+    assert seat.state == "half-open"
+
+
+def test_a_fault_of_the_sharing_does_not_end_it(caplog: pytest.LogCaptureFixture) -> None:
+    class Faulty:
+        def exchange(self, reports: list[Report]) -> list[Ruling]:
+            raise ZeroDivisionError
+
+    seat = Seat(Faulty(), "p0")
+    syncer = Syncer(Faulty(), lambda: [seat.breaker], origin="p0", interval_seconds=0.01)
+    syncer.start()
+    eventually(lambda: caplog.text.count("could not be shared this time") > 1)
+    syncer.stop()
+    assert ended(seat.breaker, fine) == "fine"

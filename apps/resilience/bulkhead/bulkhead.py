@@ -50,24 +50,28 @@ class Bulkhead:
             if self.under_way < self.limit and not self._queue:
                 self.under_way += 1
                 return self._clock()
-        if (waiter := self._placed(ThreadWaiter)) is not None:
-            try:
-                is_woken = waiter.wait(remaining_seconds(self.queue_seconds, clock=self._clock))
-            except BaseException:
-                self._abandon(waiter)
-                raise
-            self._check(waiter, is_woken=is_woken)
+            waiter = self._lined_up(ThreadWaiter())
+        try:
+            is_woken = waiter.wait(remaining_seconds(self.queue_seconds, clock=self._clock))
+        except BaseException:
+            self._abandon(waiter)
+            raise
+        self._check(waiter, is_woken=is_woken)
         return self._clock()
 
     async def enter_async(self) -> float:
         """As `enter`, for a coroutine."""
-        if (waiter := self._placed(LoopWaiter)) is not None:
-            try:
-                is_woken = await waiter.wait(remaining_seconds(self.queue_seconds, clock=self._clock))
-            except BaseException:
-                self._abandon(waiter)
-                raise
-            self._check(waiter, is_woken=is_woken)
+        with self._lock:
+            if self.under_way < self.limit and not self._queue:
+                self.under_way += 1
+                return self._clock()
+            waiter = self._lined_up(LoopWaiter())
+        try:
+            is_woken = await waiter.wait(remaining_seconds(self.queue_seconds, clock=self._clock))
+        except BaseException:
+            self._abandon(waiter)
+            raise
+        self._check(waiter, is_woken=is_woken)
         return self._clock()
 
     def leave(self, since: float, *, is_sample: bool) -> None:
@@ -80,19 +84,13 @@ class Bulkhead:
             else:
                 self.under_way -= 1
 
-    def _placed(self, kind: Callable[[], W]) -> W | None:
-        """Take a place and return nothing, or line up and return the waiter."""
-        with self._lock:
-            if self.under_way < self.limit and not self._queue:
-                self.under_way += 1
-                return None
-            if len(self._queue) >= self.queue_max:
-                self.rejected += 1
-                text = f"{self.name}: {self.under_way} calls are under way, {len(self._queue)} wait"
-                raise BulkheadFullError(text, 1.0)
-            waiter = kind()
-            self._queue.append(waiter)
-            return waiter
+    def _lined_up(self, waiter: W) -> W:
+        if len(self._queue) >= self.queue_max:
+            self.rejected += 1
+            text = f"{self.name}: {self.under_way} calls are under way, {len(self._queue)} wait"
+            raise BulkheadFullError(text, 1.0)
+        self._queue.append(waiter)
+        return waiter
 
     def _free(self) -> None:
         if self.under_way > self.limit or not self._hand_over():

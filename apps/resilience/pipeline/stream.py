@@ -128,5 +128,6 @@ class _within:  # noqa: N801  (reads as what it is, a context)
 
 
 async def _closed(rest: AsyncIterator[Any]) -> None:
-    if isinstance(rest, AsyncGenerator):
-        await rest.aclose()
+    close: Any = getattr(rest, "aclose", None)  # an iterator need not have it, a generator has
+    if close is not None:
+        await close()
