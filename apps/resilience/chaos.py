@@ -115,5 +115,5 @@ def _told(faults: Faults) -> str:
     if faults.fault is Fault.OFF:
         return "no faults"
     whom = f"user {faults.user}" if faults.user else "everybody"
-    until = time.strftime("%H:%M:%S", time.gmtime(faults.until))
+    until = time.strftime("%Y-%m-%d %H:%M", time.gmtime(faults.until))
     return f"{faults.fault} in {faults.share:.0%} of calls for {whom} until {until} UTC"

@@ -136,7 +136,7 @@ def test_a_lost_probe_is_replaced_after_its_deadline_and_its_late_result_ignored
     lost = breaker.admit()
     clock.pass_by(4)
     assert ended(breaker, fine) == "CircuitOpenError"
-    clock.pass_by(2)
+    clock.pass_by(1)
     breaker.note(lost, 6, is_failure=True)
     assert (breaker.current_state, breaker.view().late) == ("half-open", 1)
     assert ended(breaker, fine) == "fine"

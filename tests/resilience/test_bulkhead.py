@@ -169,8 +169,30 @@ def test_the_limit_falls_when_calls_take_longer_and_recovers() -> None:
     assert after(gradient, 0.1, windows=50, under_way=100) > usual
 
 
+def test_the_limit_follows_the_published_steps() -> None:
+    gradient = Gradient(Bounds(initial=20, minimum=4, maximum=100, window_calls=2))
+    limits = []
+    for _ in range(10):
+        gradient.add(0.1, 20)
+        limits.append(gradient.limit)
+    assert limits == [20, 20, 20, 21, 21, 22, 22, 23, 23, 24]  # four more wanted each window, a fifth of it given
+    for _ in range(2):
+        gradient.add(0.25, 20)
+    usual = 0.1 + (0.25 - 0.1) * 2 / 601
+    assert gradient._limit == pytest.approx(24 * 0.8 + (24 * 1.5 * usual / 0.25 + 4) * 0.2)
+    assert Bounds().minimum == 4
+
+
+def test_the_usual_comes_down_quickly_once_calls_are_fast_again() -> None:
+    gradient = Gradient(Bounds(initial=20, minimum=4, maximum=100, window_calls=1))
+    gradient.add(1.0, 20)
+    gradient.add(0.1, 20)
+    assert gradient._long == pytest.approx((1.0 + (0.1 - 1.0) * 2 / 601) * 0.95)
+
+
 def test_nothing_is_learned_while_nobody_wants_more() -> None:
-    assert after(Gradient(BOUNDS), 0.1, windows=50, under_way=3) == 20
+    assert after(Gradient(BOUNDS), 0.1, windows=50, under_way=9) == 20
+    assert after(Gradient(BOUNDS), 0.1, windows=50, under_way=10) > 20
 
 
 def test_the_limit_stays_within_its_bounds_and_keeps_what_was_learned() -> None:

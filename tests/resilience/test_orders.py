@@ -165,7 +165,7 @@ def test_without_an_answer_of_redis_this_process_is_shown(smtp: Pipeline, settin
 
 def test_the_admin_shows_every_dependency(staff: Client) -> None:
     page = staff.get(ALL).content.decode()
-    for name in ("assistant", "redis_cache", "database_reads", "the mail server"):
+    for name in ("assistant", "redis_cache", "database_reads", "The mail server"):
         assert name in page
     assert "Chaos" not in page
     assert ALL in staff.get("/admin/").content.decode()

@@ -40,7 +40,9 @@ def test_only_the_last_hour_counts() -> None:
     breaker = made(clock, failures_in_a_row=0, failure_rate=0)
     for _ in range(9):
         ended(breaker, broken)
-    clock.pass_by(3601)
+    clock.pass_by(3600)
+    assert preview(breaker, Rules()).calls == 9
+    clock.pass_by(1)
     ended(breaker, fine)
     assert preview(breaker, Rules()).calls == 1
     assert replayed([], Rules(), now=5).covered_seconds == 0

@@ -133,6 +133,15 @@ def test_the_quota_pays_more_for_timeouts_and_successes_give_it_back() -> None:
     assert (account.tokens, account.retries, account.refused) == (20, 4, 1)
 
 
+def test_retries_are_a_share_of_the_calls_rounded_down() -> None:
+    account = Account(Budget(least=0))
+    for _ in range(24):
+        account.called(5.0, is_success=False)
+    assert [account.take(5.0, is_timeout=False) for _ in range(6)] == [True] * 4 + [False] * 2
+    account.called(5.0, is_success=False)
+    assert account.take(5.0, is_timeout=False), "the twenty-fifth call bears the fifth retry"
+
+
 def test_a_changed_budget_keeps_what_was_spent() -> None:
     account = Account(Budget(quota=20, least=100))
     account.take(0, is_timeout=True)
