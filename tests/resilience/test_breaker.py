@@ -217,6 +217,27 @@ def test_staff_lay_a_mode_over_the_state_and_take_it_away_again(clock: Clock, mo
     assert breaker.current_state == "closed"
 
 
+def test_a_change_of_mode_is_told_and_leaves_calls_under_way_behind_a_change_of_thresholds_does_not(
+    clock: Clock,
+) -> None:
+    heard: list[str] = []
+
+    def hear(*, transition: Any, **_: Any) -> None:
+        heard.append(f"{transition.old} to {transition.new}")
+
+    breaker = made(clock)
+    breaker_changed.connect(hear)
+    passed = breaker.admit()
+    breaker.change(replace(breaker.rules, minimum_calls=3))
+    breaker.note(passed, 1, is_failure=True)
+    assert (breaker.view().window_failures, heard) == (1, [])
+    passed = breaker.admit()
+    breaker.change(replace(breaker.rules, mode=Mode.METRICS_ONLY))
+    breaker.note(passed, 1, is_failure=True)
+    assert (breaker.view().window_failures, breaker.view().late) == (1, 1)
+    assert heard == ["closed to metrics-only"]
+
+
 def test_a_breaker_that_only_measures_says_when_it_would_have_opened(clock: Clock) -> None:
     breaker = made(clock, mode=Mode.METRICS_ONLY)
     for _ in range(5):

@@ -192,7 +192,9 @@ def test_the_usual_comes_down_quickly_once_calls_are_fast_again() -> None:
 
 def test_nothing_is_learned_while_nobody_wants_more() -> None:
     assert after(Gradient(BOUNDS), 0.1, windows=50, under_way=9) == 20
-    assert after(Gradient(BOUNDS), 0.1, windows=50, under_way=10) > 20
+    wanted = Gradient(BOUNDS)
+    after(wanted, 0.1, windows=1, under_way=10)
+    assert wanted._limit > 20
 
 
 def test_the_limit_stays_within_its_bounds_and_keeps_what_was_learned() -> None:

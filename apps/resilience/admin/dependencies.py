@@ -4,12 +4,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.resilience.admin.draft import DraftForm
@@ -19,6 +16,7 @@ from apps.resilience.overview import Standing, is_alone, standing, standings
 from apps.resilience.preview import preview
 from apps.resilience.services import Command, order_breaker
 from apps.tuning.actor import Actor
+from apps.tuning.admin.pages import PagesAdmin, sent_by
 from apps.tuning.exceptions import PolicyError
 from apps.tuning.reason import REASON_MAX_CHARACTERS
 from apps.tuning.revisions import latest_revision
@@ -51,8 +49,10 @@ def found_or_404(name: str) -> Standing:
 
 
 @admin.register(Dependency)
-class DependencyAdmin(ModelAdmin):
+class DependencyAdmin(PagesAdmin):
     """Pages of our own in the admin's frame: nothing here is a row."""
+
+    templates = "resilience"
 
     def get_urls(self) -> list[URLPattern]:
         """Return the pages; the names of Django's own list stay, so that the index finds it."""
@@ -62,14 +62,6 @@ class DependencyAdmin(ModelAdmin):
             path("<slug:name>/", wrap(self.dependency), name="resilience_dependency_change"),
             path("<slug:name>/preview/", wrap(self.preview), name="resilience_dependency_preview"),
         ]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  (Django's signature)
-        """Dependencies are declared in code."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Dependency | None = None) -> bool:  # noqa: ARG002
-        """Dependencies are declared in code."""
-        return False
 
     def overview(self, request: HttpRequest) -> HttpResponse:
         """Show every dependency."""
@@ -82,7 +74,7 @@ class DependencyAdmin(ModelAdmin):
         """Show one; a POST gives an order."""
         self.require(request, change=request.method == "POST")
         shown = found_or_404(name)
-        form = OrderForm(request.POST if request.method == "POST" else None)
+        form = OrderForm(sent_by(request))
         if request.method == "POST" and form.is_valid() and self.done(request, form, name):
             return redirect("admin:resilience_dependency_change", name=name)
         return self.page(
@@ -130,20 +122,6 @@ class DependencyAdmin(ModelAdmin):
         messages.success(request, f"{command.value}: every process obeys within a second.")
         return True
 
-    def require(self, request: HttpRequest, *, change: bool) -> None:
-        """Raise PermissionDenied for staff who may not see dependencies, or not order anything."""
-        if not (self.has_change_permission(request) if change else self.has_view_permission(request)):
-            raise PermissionDenied
-
     def page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-        """Return a page in the admin's frame; 422 when its form was refused."""
-        request.current_app = self.admin_site.name
-        form = context.get("form")
-        frame = {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "can_change": self.has_change_permission(request),
-            "is_alone": is_alone(),
-        }
-        status = 422 if form is not None and form.errors else 200
-        return TemplateResponse(request, f"resilience/{template}.html", {**frame, **context}, status=status)
+        """Return a page that says, too, whether each process decides alone."""
+        return super().page(request, template, title, is_alone=is_alone(), **context)
