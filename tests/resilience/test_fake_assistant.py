@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,10 +17,11 @@ from django.core.management import CommandError, call_command
 
 from apps.resilience.drill.server import FakeAssistant
 from apps.resilience.drill.upset import Ending, Fate, Upset
-from apps.resilience.exceptions import AttemptTimeoutError, CircuitOpenError, TruncatedError
+from apps.resilience.exceptions import AttemptTimeoutError, BulkheadFullError, CircuitOpenError, TruncatedError
 from apps.resilience.pipeline import Pipeline, declare_dependency, pipeline
 from apps.resilience.pipeline.registry import withdraw_dependency
 from tests.servers.process import ServerProcess
+from tests.tuning.obeying import obeying
 
 MESSAGES: Any = [{"role": "user", "content": "What is tea?"}]
 
@@ -135,6 +137,35 @@ async def test_a_hung_upstream_opens_the_breaker_and_is_asked_no_more(upstream: 
             with pytest.raises(CircuitOpenError):
                 await upstream.call_async(asked, client)
         assert (await counted(client))["requests"] == 3
+
+
+async def test_two_hundred_against_a_hung_upstream_are_told_soon_and_one_probe_brings_it_back(
+    upstream: Pipeline,
+) -> None:
+    places = {"places_at_start": 16, "places_most": 16, "queue_calls": 8, "queue_seconds": 0.1}
+    with obeying(upstream.handle, recovery_seconds=0.5, **places):
+        async with fake(hang_rate=1.0) as client:
+            begin = time.monotonic()
+            ended = await together(upstream, client)
+            took = time.monotonic() - begin
+            held = await counted(client)
+            faults = "http://" + client.base_url.netloc.decode() + "/faults"
+            await client.post(faults, body={"hang_rate": 0}, cast_to=object)
+            assert {type(one) for one in ended} == {AttemptTimeoutError, BulkheadFullError}
+            assert upstream.breaker.current_state == "open"
+            assert took < 3
+            assert held["most_at_once"] <= 16 + 1, "the places, and the one who counts"
+            while upstream.breaker.view().next_probe_seconds:
+                await asyncio.sleep(0.02)
+            again = await together(upstream, client)
+            probes = (await counted(client))["requests"] - held["requests"]
+    assert probes == 1
+    assert [type(one) for one in again].count(CircuitOpenError) == 199
+    assert upstream.breaker.current_state == "closed"
+
+
+async def together(upstream: Pipeline, client: openai.AsyncOpenAI) -> list[Any]:
+    return await asyncio.gather(*(upstream.call_async(asked, client) for _ in range(200)), return_exceptions=True)
 
 
 async def test_a_cut_stream_is_a_failure_of_the_upstream(upstream: Pipeline) -> None:
