@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "ninja",
     "perfsite",
     "apps.tuning",
+    "apps.deduplication",
     "apps.chat",
 ]
 MIDDLEWARE = [
