@@ -11,7 +11,7 @@ from perfsite.broker import IN_PROCESS, broker_url
 from perfsite.database import database_entry
 from perfsite.env import Environment, is_network, is_origin
 from perfsite.redis import redis_url
-from perfsite.secrets import kept_secret, made_data_dir
+from perfsite.secrets import is_strong, kept_secret, made_data_dir
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
@@ -20,6 +20,7 @@ DATA_DIR = made_data_dir(Path(env.text("DATA_DIR", str(BASE_DIR / "var"))))
 DEBUG = env.flag("DEBUG", default=False)
 HTTPS = env.flag("HTTPS", default=not DEBUG)
 SECRET_KEY = env.text("SECRET_KEY") or kept_secret(DATA_DIR / "secret_key")
+CACHE_KEYS = env.items("CACHE_KEYS", valid=is_strong, expected="16 characters or more")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = env.items(
     "CSRF_TRUSTED_ORIGINS", valid=is_origin, expected="an origin as in https://chat.example"
