@@ -14,7 +14,14 @@ MEDIA_TYPE = "application/problem+json"
 BLANK = "about:blank"
 INVALID = "/problems/invalid-value"
 CSRF = "/problems/csrf"
-TITLES = {INVALID: "A value is wrong", CSRF: "The CSRF token is missing or wrong"}
+KEY_REUSED = "/problems/idempotency-key-reused"
+KEY_BUSY = "/problems/idempotency-key-busy"
+TITLES = {
+    INVALID: "A value is wrong",
+    CSRF: "The CSRF token is missing or wrong",
+    KEY_REUSED: "The key was used for another request",
+    KEY_BUSY: "The first request with this key is still under way",
+}
 DETAILS = {
     HTTPStatus.BAD_REQUEST: "The request is malformed.",
     HTTPStatus.UNAUTHORIZED: "Sign in first.",
@@ -70,13 +77,13 @@ def problem(
     return response(document, status, headers)
 
 
-def invalid(request: HttpRequest, errors: Iterable[FieldError]) -> HttpResponse:
+def invalid(request: HttpRequest, errors: Iterable[FieldError], *, kind: str = INVALID) -> HttpResponse:
     """Return 422 with the wrong values by name."""
     named = [FieldError(field=encodable(error.field), detail=encodable(error.detail)) for error in errors]
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     document = InvalidProblem(
-        type=INVALID,
-        title=TITLES[INVALID],
+        type=kind,
+        title=TITLES[kind],
         status=status,
         detail="; ".join(f"{error.field}: {error.detail}" for error in named),
         request_id=request_id(request),

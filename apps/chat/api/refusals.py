@@ -13,7 +13,9 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from apps.chat.api.parser import ContentTypeError
 from apps.chat.api.security import RefusedError
 from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from apps.chat.problems import FieldError, invalid, problem
+from apps.chat.problems import KEY_BUSY, KEY_REUSED, FieldError, invalid, problem
+from apps.deduplication.idempotency.exceptions import KeyBusyError, KeyFormatError, KeyReusedError
+from apps.deduplication.idempotency.key import HEADER
 
 # An unregistered scheme, which browsers pass over without a dialog; RFC 9110 wants one with every 401.
 SIGN_IN = {"WWW-Authenticate": 'Cookie realm="perfsite", form-action="/accounts/login/"'}
@@ -42,6 +44,22 @@ def conflict(request: HttpRequest, error: Exception) -> HttpResponse:
 def wrong_value(request: HttpRequest, error: InvalidError) -> HttpResponse:
     """422 from a service."""
     return invalid(request, [FieldError(field=error.field, detail=error.reason)])
+
+
+def wrong_key(request: HttpRequest, error: KeyFormatError) -> HttpResponse:
+    """422 for a header that holds no key."""
+    return invalid(request, [FieldError(field=HEADER, detail=str(error))])
+
+
+def reused_key(request: HttpRequest, error: KeyReusedError) -> HttpResponse:
+    """422 of its own kind: the key belongs to another payload."""
+    return invalid(request, [FieldError(field=HEADER, detail=str(error))], kind=KEY_REUSED)
+
+
+def busy_key(request: HttpRequest, error: KeyBusyError) -> HttpResponse:
+    """409 of its own kind: the first request with the key has not ended."""
+    headers = {"Retry-After": str(error.retry_after_seconds)}
+    return problem(request, HTTPStatus.CONFLICT, str(error), kind=KEY_BUSY, headers=headers)
 
 
 def wrong_types(request: HttpRequest, error: ValidationError) -> HttpResponse:
@@ -114,6 +132,9 @@ HANDLERS: dict[type[Exception], Any] = {
     ForbiddenError: forbidden,
     ConflictError: conflict,
     InvalidError: wrong_value,
+    KeyFormatError: wrong_key,
+    KeyReusedError: reused_key,
+    KeyBusyError: busy_key,
     ValidationError: wrong_types,
     AuthenticationError: stranger,
     RefusedError: refused,

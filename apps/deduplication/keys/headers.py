@@ -30,7 +30,7 @@ def canonical_headers(headers: Mapping[bytes, bytes], *, vary: Iterable[bytes] =
 def canonical_value(name: bytes, value: bytes) -> bytes:
     """Return a header's value without blanks that mean nothing; of Accept and its kin with types in lower case, too.
 
-    The order of a list stays: servers break ties by it. A quoted string is left as it is, and so is a parameter's value.
+    The order of a list stays: servers break ties by it. Quoted strings and values of parameters are left as they are.
     """
     if name not in LISTS or b'"' in value:
         return value.strip()

@@ -1,0 +1,41 @@
+"""The records in the database: found while they count, written with the effect they are about."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from apps.deduplication.idempotency.answer import Answer
+from apps.deduplication.idempotency.attempt import Attempt
+from apps.deduplication.idempotency.policy import idempotency
+from apps.deduplication.models import IdempotencyRecord
+
+PATH_MAX_CHARACTERS = 255
+
+
+def find(digest: str) -> IdempotencyRecord | None:
+    """Return the record that still counts (one query). One past its retention is deleted if it is still there."""
+    row = IdempotencyRecord.objects.filter(digest=digest).first()
+    if row is not None and row.created_at < timezone.now() - retention():
+        row.delete()
+        return None
+    return row
+
+
+def store(attempt: Attempt, answer: Answer, *, standing: str) -> None:
+    """Write the record in the caller's transaction (one query); a second of the same name is an IntegrityError."""
+    IdempotencyRecord.objects.create(
+        digest=attempt.digest,
+        user_id=attempt.user_id,
+        method=attempt.method,
+        path=attempt.path[:PATH_MAX_CHARACTERS],
+        fingerprint=attempt.fingerprint,
+        standing=standing,
+        status=answer.status,
+        headers=dict(answer.headers),
+        body=answer.body,
+    )
+
+
+def retention() -> timedelta:
+    """Return how long a record counts."""
+    return timedelta(hours=idempotency.current.retention_hours)
