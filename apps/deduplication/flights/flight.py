@@ -124,7 +124,7 @@ class Flight(Generic[C]):
         if self.state is not State.LANDING:
             return ()
         if self._landed is None:
-            return (*self._again(), *self._end())
+            return (*self._end(), *self._again())
         self.state = State.LANDED
         return ()
 
