@@ -1,6 +1,7 @@
 """Answers kept for requests with an Idempotency-Key: who, what, when; never what they say."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
@@ -22,6 +23,11 @@ class IdempotencyRecordAdmin(ModelAdmin):
     show_full_result_count = False
     paginator = InfinitePaginator
     fields = ("created_at", "user", "method", "path", "standing", "status", "digest", "fingerprint")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[IdempotencyRecord]:
+        """Leave the bodies where they are."""
+        rows: QuerySet[IdempotencyRecord] = super().get_queryset(request)
+        return rows.defer("body", "headers")
 
     @admin.display(description="Digest")
     def short_digest(self, record: IdempotencyRecord) -> str:

@@ -32,33 +32,32 @@ def once(attempt: Attempt, effect: Effect) -> Answer:
     """Return the effect's answer, or the one it gave before: whatever fails in between, it happens once.
 
     An error, raised or answered, undoes the effect and leaves no record. Raises what the effect raises, KeyReusedError,
-    or KeyBusyError while the first runs. Two queries for a replay; three, a lock and a savepoint around the effect.
+    or KeyBusyError while the first runs. Around the effect three queries and, on Postgres, a lock; two for a replay.
     """
-    record = records.find(attempt.digest)
-    if record is None:
-        done = _first(attempt, effect)
-        if isinstance(done, Answer):
-            return done
-        record = done
-    return _replayed(record, attempt, effect)
+    done = _first(attempt, effect)
+    return done if isinstance(done, Answer) else _replayed(done, attempt, effect)
 
 
 def _first(attempt: Attempt, effect: Effect) -> Answer | IdempotencyRecord:
-    """Return the effect's answer, or the record of whoever was first after all."""
-    with transaction.atomic():
-        try:
+    """Return the effect's answer, or the record of whoever was first."""
+    try:
+        with transaction.atomic():
             claim.hold(attempt.digest, wait_seconds=idempotency.current.wait_seconds)
-        except KeyBusyError:
-            counters.conflicts += 1
-            raise
-        if record := records.find(attempt.digest):
+            return records.find(attempt.digest) or _done(attempt, effect)
+    except KeyBusyError:
+        if record := records.find(attempt.digest):  # another who only came to hear the answer again
             return record
-        answer = effect.work()
-        if answer.is_error:
-            transaction.set_rollback(True)
-            return answer
-        records.store(attempt, answer, standing=effect.standing())
-        prune.prune_after_commit(attempt.user_id)
+        counters.conflicts += 1
+        raise
+
+
+def _done(attempt: Attempt, effect: Effect) -> Answer:
+    answer = effect.work()
+    if answer.is_error:
+        transaction.set_rollback(True)
+        return answer
+    records.store(attempt, answer, standing=effect.standing())
+    prune.prune_after_commit(attempt.user_id)
     counters.stored += 1
     return answer
 

@@ -16,8 +16,11 @@ from apps.deduplication.models import IdempotencyRecord
 from tests.chat.api.caller import Caller, form, problem_of, wrong_fields
 from tests.chat.people import conversation, said
 from tests.deduplication.idempotency.sending import is_replay, sent
+from tests.environment import engine
 
 HELLO = {"text": "hello"}
+CLAIMED = ("advisory",) if engine() == "postgresql" else ()
+QUERIES = ("session", "chat_user", "SAVEPOINT", *CLAIMED, "idempotencyrecord", "RELEASE", "membership")
 
 
 @pytest.fixture
@@ -156,13 +159,13 @@ def test_who_is_deleted_leaves_no_record(as_bob: Caller, bob: User, path: str) -
     assert IdempotencyRecord.objects.count() == 0
 
 
-def test_a_replay_costs_two_queries_and_takes_no_lock(
-    as_ann: Caller, path: str, django_assert_num_queries: Any
-) -> None:
+def test_a_replay_costs_two_queries(as_ann: Caller, path: str, django_assert_num_queries: Any) -> None:
     sent(as_ann, "POST", path, HELLO)
-    with django_assert_num_queries(4) as captured:  # session and user, the record, the role
+    with django_assert_num_queries(len(QUERIES)) as captured:
         assert is_replay(sent(as_ann, "POST", path, HELLO))
-    assert not any("SAVEPOINT" in query["sql"] for query in captured.captured_queries)
+    assert [
+        said for said, query in zip(QUERIES, captured.captured_queries, strict=True) if said not in query["sql"]
+    ] == []
 
 
 def test_a_request_without_a_key_makes_no_query_more(
