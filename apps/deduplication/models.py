@@ -33,3 +33,35 @@ class IdempotencyRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.digest[:8]}"
+
+
+class FlightExecution(models.Model):
+    """One execution of shared work, as the auditor saw it. Times are nanoseconds of the machine's monotonic clock."""
+
+    scope = models.CharField(max_length=50)
+    digest = models.CharField(max_length=32, help_text="Names the scope and the key; nobody can tell them from it.")
+    token = models.CharField(max_length=32, blank=True, help_text="The round; none where a round was ended on purpose.")
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    clock = models.CharField(max_length=255, help_text="Times of equal clocks compare exactly.")
+    offset_ns = models.BigIntegerField(help_text="What added to a time makes it one since 1970.")
+    started_ns = models.BigIntegerField()
+    ended_ns = models.BigIntegerField(help_text="While it runs, and for ever if it was killed: when it last ran.")
+    let_go_ns = models.BigIntegerField(default=0, help_text="When its lead was given up, 0 if it never was.")
+    is_running = models.BooleanField(default=False)
+    is_alone = models.BooleanField(default=False, help_text="Whether the guarantee was lost meanwhile, and said so.")
+    is_judged = models.BooleanField(default=False)
+    verdict = models.CharField(max_length=10, blank=True, help_text="Whether it overlapped an earlier one.")
+    overlapped = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["digest", "seen_at"], name="execution_by_digest"),
+            models.Index(fields=["seen_at"], name="execution_by_age"),
+            models.Index(fields=["id"], condition=models.Q(is_judged=False), name="execution_unjudged"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.digest} by {self.host}:{self.pid}"

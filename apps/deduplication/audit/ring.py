@@ -40,7 +40,6 @@ class Ring:
 
     def mark(self, execution: Execution) -> None:
         """Note a moment that is no work: that a round was ended on purpose."""
-        execution.let_go()
         self.end(self.begin(execution), is_alone=execution.is_alone)
 
     def take(self, *, ended_before_ns: int) -> list[Execution]:

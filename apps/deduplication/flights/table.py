@@ -279,8 +279,9 @@ class Table:
 
     def _tell_store(self, place: Place) -> None:
         self._deck.wake()
+        mark = Execution(place.scope, place.digest, "", is_alone=False)
         if self._store.forget(place):
-            self.ring.mark(Execution(place.scope, place.digest, "", is_alone=False))
+            self.ring.mark(mark)
 
 
 def judged(value: bytes, policy: FlightPolicy) -> Outcome:
