@@ -101,6 +101,15 @@ def test_nobody_waits_longer_than_the_policy_says(pair: Pair) -> None:
     assert first.result(SECONDS).status == 201
 
 
+@pytest.mark.engine("postgresql")
+def test_two_who_ask_again_at_once_both_hear_the_answer(pair: Pair) -> None:
+    pair.go_on.set()
+    assert pair.send().result(SECONDS).body == b"1"
+    with transaction.atomic():
+        claim.hold(DIGEST, wait_seconds=0)
+        assert pair.send().result(SECONDS) == Answer(status=201, body=b"1", is_replayed=True)
+
+
 def waiting() -> int:
     """Return how many wait for a key."""
     with connection.cursor() as cursor:
