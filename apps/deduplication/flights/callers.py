@@ -75,6 +75,8 @@ class LoopCaller:
 
     def run_there(self, call: Callable[[], None]) -> None:
         """Make a call in its loop's thread; raise RuntimeError when the loop has ended."""
+        if self.loop.is_closed():
+            raise RuntimeError("The event loop has ended.")
         if self.is_here:
             call()
         else:

@@ -164,7 +164,7 @@ class Flight(Generic[C]):
 
     def revoke(self) -> Decisions[C]:
         """Take the lead away: those who wait begin anew, and the late result is nobody's but its pilot's."""
-        return self._stray_off() if self.state is State.LEADING else self.forget()
+        return self._stray_off() if self.state in {State.LEADING, State.ASTRAY} else self.forget()
 
     def tick(self, now: float) -> Decisions[C]:
         """Do what is due: renew, ask again, give up the lead at the deadline, drop what was kept."""

@@ -123,10 +123,9 @@ class Table:
 
     def forget(self, scope: Scope, digest: str, policy: FlightPolicy) -> None:
         """Let nobody join what began before now, nor have a result of it. Blocks for a round trip."""
-        place = _place(scope, digest, policy)
-        self._retreat(digest, lambda aloft: lambda _: aloft.flight.forget())
-        self._tell_store(place)
-        self._retreat(digest, lambda aloft: lambda _: aloft.flight.forget())
+        self.forgotten(digest)
+        self._tell_store(_place(scope, digest, policy))
+        self.forgotten(digest)
 
     def revoke(self, digest: str) -> bool:
         """Take the lead of a flight of this process away; return whether there was one. Blocks for a round trip."""
@@ -134,7 +133,7 @@ class Table:
         if aloft is None:
             return False
         self._tell_store(aloft.place)
-        self._retreat(digest, lambda aloft: lambda _: aloft.flight.revoke())
+        self.feed(aloft, lambda _: aloft.flight.revoke())
         return True
 
     def heard(self, digest: str) -> None:
@@ -147,7 +146,9 @@ class Table:
 
     def forgotten(self, digest: str) -> None:
         """Let nobody join here what another process had forgotten."""
-        self._retreat(digest, lambda aloft: lambda _: aloft.flight.forget())
+        aloft = self._flights.get(digest)
+        if aloft is not None:
+            self.feed(aloft, lambda _: aloft.flight.forget())
 
     def tick(self) -> bool:
         """Do what is due; return whether there will be more. Blocks for the store."""
@@ -271,11 +272,6 @@ class Table:
     def _land(self, aloft: Aloft, execution: Execution, losses: int, outcome: Outcome) -> None:
         self.ring.end(execution, is_alone=self.guarantee.losses != losses)
         self.feed(aloft, lambda now: aloft.flight.worked(outcome, now))
-
-    def _retreat(self, digest: str, event: Callable[[Aloft], Event]) -> None:
-        aloft = self._flights.get(digest)
-        if aloft is not None:
-            self.feed(aloft, event(aloft))
 
     def _tell_store(self, place: Place) -> None:
         self._deck.wake()
