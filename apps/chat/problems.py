@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 import orjson
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 MEDIA_TYPE = "application/problem+json"
@@ -29,7 +30,10 @@ DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed to answer. The error has been logged.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer. Try again in a moment.",
 }
+DATABASE_ERRORS = (OperationalError, InterfaceError)  # gone, full, locked for too long: none of them the caller's doing
+AGAIN = {"Retry-After": "2"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Which problem each error becomes."""
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -13,10 +14,11 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from apps.chat.api.parser import ContentTypeError
 from apps.chat.api.security import RefusedError
 from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from apps.chat.problems import KEY_BUSY, KEY_REUSED, FieldError, invalid, problem
+from apps.chat.problems import AGAIN, DATABASE_ERRORS, KEY_BUSY, KEY_REUSED, FieldError, invalid, problem
 from apps.deduplication.idempotency.exceptions import KeyBusyError, KeyFormatError, KeyReusedError
 from apps.deduplication.idempotency.key import HEADER
 
+logger = logging.getLogger(__name__)
 # An unregistered scheme, which browsers pass over without a dialog; RFC 9110 wants one with every 401.
 SIGN_IN = {"WWW-Authenticate": 'Cookie realm="perfsite", form-action="/accounts/login/"'}
 
@@ -126,8 +128,15 @@ def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     return response
 
 
+def database_down(request: HttpRequest, error: Exception) -> HttpResponse:
+    """503 with Retry-After, logged in a line: nothing was done, or the answer to a commit was lost."""
+    logger.error("%s %s: the database failed: %s", request.method, request.path, error)
+    return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, headers=AGAIN)
+
+
 HANDLERS: dict[type[Exception], Any] = {
     Exception: unexpected,
+    **dict.fromkeys(DATABASE_ERRORS, database_down),
     NotFoundError: not_found,
     ForbiddenError: forbidden,
     ConflictError: conflict,
