@@ -43,7 +43,7 @@ class Reply:
 
 
 class Origin:
-    """What the site holds (`data`), what came (`seen`), who left before the answer (`left`), what POST did (`effects`)."""
+    """What the site holds (`data`), what came (`seen`), who left unanswered (`left`), what POST did (`effects`)."""
 
     def __init__(self) -> None:
         self.data: dict[str, Any] = defaultdict(lambda: {"value": 1})
@@ -143,7 +143,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def reply(self, reply: Reply) -> None:
         self.send_response(reply.status)
-        for name, value in {"Content-Type": reply.kind, "Content-Length": str(len(reply.body)), **reply.headers}.items():
+        for name, value in {
+            "Content-Type": reply.kind,
+            "Content-Length": str(len(reply.body)),
+            **reply.headers,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.body)

@@ -80,7 +80,10 @@ def test_what_has_not_changed_is_not_sent_again(origin: Origin, tab: Tab) -> Non
     tab.outcomes(1)
     tab.ask("/data")
     outcomes = tab.outcomes(2)
-    assert [(one["source"], one["data"]) for one in outcomes] == [("network", {"value": 1}), ("revalidated", {"value": 1})]
+    assert [(one["source"], one["data"]) for one in outcomes] == [
+        ("network", {"value": 1}),
+        ("revalidated", {"value": 1}),
+    ]
     assert origin.to("/data")[1].headers["If-None-Match"].startswith('"')
     assert tab.statistics()["avoided"]["unchanged"] == 1
 
