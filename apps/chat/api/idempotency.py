@@ -29,14 +29,27 @@ def idempotent(operation: Operation) -> Operation:
     def run(request: SignedInRequest, **values: Any) -> Any:
         if (key := request.META.get(META_KEY)) is None or (request.method or "").lower() in SAFE:
             return operation(request, **values)
-        effect = Effect(
-            work=lambda: kept(operation(request, **values)),
-            standing=lambda: standing_of(user_id=request.auth, **addressed(values)),
-            unrelated=(ConflictError, InvalidError),
-        )
-        return given(once(attempt_of(request, user_id=request.auth, key=key), effect))
+        return run_once(operation, request, values, key)
 
     return run
+
+
+def run_once(operation: Operation, request: SignedInRequest, values: Mapping[str, Any], key: str) -> Any:
+    """Return the operation's own response, cookies and all, or what was kept of the one it gave before."""
+    response = None
+
+    def work() -> Answer:
+        nonlocal response
+        response = operation(request, **values)
+        return kept(response)
+
+    effect = Effect(
+        work=work,
+        standing=lambda: standing_of(user_id=request.auth, **addressed(values)),
+        unrelated=(ConflictError, InvalidError),
+    )
+    answer = once(attempt_of(request, user_id=request.auth, key=key), effect)
+    return replay(answer) if answer.is_replayed else response
 
 
 def addressed(values: Mapping[str, Any]) -> dict[str, int]:
@@ -52,12 +65,10 @@ def kept(response: Any) -> Answer:
     return Answer(status=response.status_code, headers=headers, body=response.content)
 
 
-def given(answer: Answer) -> HttpResponse:
-    """Return the answer as a response; a replay says that it is one."""
+def replay(answer: Answer) -> HttpResponse:
+    """Return what was kept as a response that says it is a replay."""
     response = HttpResponse(answer.body, status=answer.status)
     del response.headers["Content-Type"]  # Django's guess; the right one, where there is one, is among the kept
-    for name, value in answer.headers.items():
+    for name, value in {**answer.headers, REPLAYED: "true"}.items():
         response.headers[name] = value
-    if answer.is_replayed:
-        response.headers[REPLAYED] = "true"
     return response

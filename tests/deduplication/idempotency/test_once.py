@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 
 from apps.chat.api.idempotency import kept
 from apps.chat.models import Conversation, Import, Message, User
 from apps.chat.records import ConversationRecord
 from apps.chat.services import conversations, messages
-from apps.deduplication.idempotency.answer import Answer
 from apps.deduplication.idempotency.statistics import counters
 from apps.deduplication.models import IdempotencyRecord
 from tests.chat.api.caller import Caller, form, problem_of, wrong_fields
@@ -100,7 +99,8 @@ def test_a_failure_undoes_the_effect_and_leaves_the_key_free(
 def test_an_error_that_is_answered_and_not_raised_undoes_the_effect_too(
     as_ann: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apps.chat.api.idempotency.kept", lambda _: Answer(status=409, body=b"no"))
+    refusal = HttpResponse(b"no", status=409)
+    monkeypatch.setattr("apps.chat.api.conversations.created", lambda *_, **__: refusal)
     response = sent(as_ann, "POST", "/conversations", {"title": "Plans"})
     assert (response.status_code, response.content) == (409, b"no")
     assert (Conversation.objects.count(), IdempotencyRecord.objects.count()) == (0, 0)
@@ -120,11 +120,17 @@ def test_a_client_id_still_finds_its_message_under_another_key(as_ann: Caller, p
     assert sent(as_ann, "POST", path, body, key="two").status_code == 200
 
 
-def test_no_cookie_is_kept(as_ann: Caller, path: str) -> None:
-    sent(as_ann, "POST", path, HELLO)
-    record = IdempotencyRecord.objects.get()
-    assert record.headers.keys() == {"Content-Type", "Location"}
-    assert not sent(as_ann, "POST", path, HELLO).cookies
+def test_the_first_answer_is_whole_and_its_cookies_are_not_kept(
+    as_ann: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = HttpResponse(b"{}", status=201, content_type="application/json", headers={"ETag": '"1"', "X-Own": "1"})
+    made.set_cookie("flavour", "plain")
+    monkeypatch.setattr("apps.chat.api.conversations.created", lambda *_, **__: made)
+    first, again = (sent(as_ann, "POST", "/conversations", {"title": "Plans"}) for _ in range(2))
+    assert (first.headers["X-Own"], first.cookies["flavour"].value) == ("1", "plain")
+    assert (is_replay(again), again.headers["ETag"], again.content) == (True, '"1"', b"{}")
+    assert not again.cookies
+    assert IdempotencyRecord.objects.get().headers.keys() == {"Content-Type", "ETag"}
 
 
 def test_what_cannot_be_given_again_is_refused_before_the_commit() -> None:

@@ -33,12 +33,13 @@ POINTS = (
     ("before the commit", DATABASE, "BaseDatabaseWrapper.commit", "before"),
     ("after the commit", DATABASE, "BaseDatabaseWrapper.commit", "after"),
     ("before the others hear of it", "apps.chat.live.publication", "_publish_message", "before"),
-    ("before the answer", EDGE, "given", "before"),
-    ("after the answer is made", EDGE, "given", "after"),
+    ("before the answer", EDGE, "once", "after"),
+    ("after the answer is made", EDGE, "run_once", "after"),
 )
 ON_REPLAY = (
     ("before a replay is judged", ONCE, "_replayed", "before"),
     ("after a replay is judged", ONCE, "_replayed", "after"),
+    ("before a replay is answered", EDGE, "replay", "before"),
 )
 _thread = threading.local()
 
