@@ -65,3 +65,13 @@ class FlightExecution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.digest} by {self.host}:{self.pid}"
+
+
+class LiveFlight(FlightExecution):
+    """Stands for the flights under way in the admin and in its permissions; has no rows of its own."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view", "change")
+        verbose_name = "flight under way"
+        verbose_name_plural = "flights under way"

@@ -8,7 +8,7 @@ from threading import Lock, Thread
 
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.1
-Errand = Callable[[], None]
+Errand = Callable[[], object]
 
 
 class Deck:

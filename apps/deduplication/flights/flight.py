@@ -72,6 +72,16 @@ class Flight(Generic[C]):
         """When the next tick is needed."""
         return min(self._due, self._deadline)
 
+    @property
+    def is_leading(self) -> bool:
+        """Whether the work of one of our callers runs under our lead."""
+        return self.state is State.LEADING
+
+    @property
+    def round(self) -> str:
+        """The round that is led or waited for; empty while that is being asked."""
+        return self._seen if self.state in {State.CLAIMING, State.WAITING} else self.token
+
     def join(self, caller: C, now: float) -> Decisions[C]:
         """Take a caller; the first one has the flight claim its key. A kept result is given at once."""
         if self._landed is not None and (self.state is State.LANDING or now < self._due):

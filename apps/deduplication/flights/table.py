@@ -127,10 +127,10 @@ class Table:
         self._tell_store(_place(scope, digest, policy))
         self.forgotten(digest)
 
-    def revoke(self, digest: str) -> bool:
-        """Take the lead of a flight of this process away; return whether there was one. Blocks for a round trip."""
+    def revoke(self, digest: str, token: str) -> bool:
+        """Take the lead of a round of this process away; return whether it had it. Blocks for a round trip."""
         aloft = self._flights.get(digest)
-        if aloft is None:
+        if aloft is None or not aloft.flight.is_leading or aloft.flight.token != token:
             return False
         self._tell_store(aloft.place)
         self.feed(aloft, lambda _: aloft.flight.revoke())
@@ -159,6 +159,10 @@ class Table:
         for aloft in due:
             self.feed(aloft, aloft.flight.tick, is_here=True)
         return bool(self._flights) or self.guarantee.is_lost
+
+    def put(self, errand: Callable[[], object]) -> None:
+        """Have something done in the table's own thread; does not block."""
+        self._deck.put(errand)
 
     def aloft(self) -> list[Aloft]:
         """Return what is on the table."""

@@ -2,15 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apps.deduplication.flights.policy import FlightPolicy
 from apps.deduplication.flights.run import run, run_async
 from apps.deduplication.flights.scope import Scope
 from apps.deduplication.flights.table import Table
 from tests.servers.deadline import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Crew:
@@ -80,7 +82,7 @@ class Crew:
 
     async def until_aboard_async(self, count: int) -> None:
         async with asyncio.timeout(20):
-            while not (self.waiting() == count and self.runs):
+            while not (self.waiting() == count and self.runs):  # noqa: ASYNC110  (a condition of other threads)
                 await asyncio.sleep(0.002)
 
 

@@ -1,16 +1,18 @@
 """Processes that share one key and one store, without threads: what happens when is the test's to choose."""
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apps.deduplication.flights.decisions import Again, Cancel, Claim, Drop, Publish, Release, Renew, Settle, Start
 from apps.deduplication.flights.flight import Flight, State, Terms
 from apps.deduplication.flights.memory import MemoryStore
 from apps.deduplication.flights.outcome import Kind, Outcome
 from apps.deduplication.flights.store import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LEASE = 2.0
 PLACE = Place(scope="test", digest="d", lease_seconds=LEASE)
@@ -84,6 +86,11 @@ class Fleet:
             for one in self.running:
                 one.is_forgotten = True
 
+    def cancel(self, flight: Flight[Guest]) -> None:
+        """Tell the work of a flight to stop; it does so when it ends."""
+        for one in self.running:
+            one.is_cancelled = one.is_cancelled or one.flight is flight
+
     def finish(self, one: Running, kind: Kind) -> None:
         """End an execution."""
         self.running.remove(one)
@@ -152,20 +159,16 @@ class Process:
                 case Drop():
                     self.flight = None if self.flight is flight else self.flight
                 case Settle():
-                    for guest in decision.callers:
-                        guest.given.append(decision.outcome)
+                    _each(decision.callers, lambda guest, given=decision.outcome: guest.given.append(given))
                 case Again():
-                    for guest in decision.callers:
-                        self.join(guest)
+                    _each(decision.callers, self.join)
                 case Start():
                     began = next(self.fleet.moments)
                     self.fleet.running.append(Running(flight, self, decision.pilot, began))
                 case Cancel():
-                    for one in self.fleet.running:
-                        one.is_cancelled = one.is_cancelled or one.flight is flight
+                    self.fleet.cancel(flight)
                 case Renew():
-                    is_ours = self.fleet.store.renew(self.fleet.place, decision.token)
-                    self.perform(flight, flight.renewed(is_ours=is_ours))
+                    self.ask(flight, decision)
                 case _:
                     self.errands.append(lambda decision=decision: self.ask(flight, decision))
 
@@ -176,9 +179,16 @@ class Process:
             case Claim():
                 answer = store.claim(place, token=decision.token, seen=decision.seen)
                 self.perform(flight, flight.claimed(answer, self.fleet.now))
+            case Renew():
+                self.perform(flight, flight.renewed(is_ours=store.renew(place, decision.token)))
             case Publish():
                 store.publish(place, decision.token, decision.outcome)
                 self.perform(flight, flight.published())
             case Release():
                 store.release(place, decision.token)
                 self.perform(flight, flight.published())
+
+
+def _each(guests: tuple[Guest, ...], tell: Callable[[Guest], None]) -> None:
+    for guest in guests:
+        tell(guest)

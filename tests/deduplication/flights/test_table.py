@@ -336,8 +336,10 @@ def test_a_kept_result_is_forgotten(table: Table, scope: Scope) -> None:
 def test_a_revoked_leader_keeps_its_result_and_the_others_begin_anew(crew: Crew) -> None:
     threads = [crew.thread() for _ in range(3)]
     crew.until_aboard(3)
-    assert crew.table.revoke(crew.digest)
-    assert not crew.table.revoke("unknown")
+    token = crew.table.aloft()[0].flight.round
+    assert not crew.table.revoke(crew.digest, "another round")
+    assert crew.table.revoke(crew.digest, token)
+    assert not crew.table.revoke("unknown", token)
     eventually(lambda: crew.runs == 2)
     crew.opened.set()
     joined(threads)
@@ -371,7 +373,7 @@ def test_a_loop_that_ended_before_its_turn_makes_room_for_another(
     eventually(lambda: near.waiting() == 2)
     loop.close()
     asleep._log_destroy_pending = False  # type: ignore[attr-defined]
-    far.table.revoke(far.digest)
+    far.table.revoke(far.digest, far.table.aloft()[0].flight.round)
     eventually(lambda: near.runs + far.runs == 2)
     far.opened.set()
     near.opened.set()
