@@ -1,18 +1,16 @@
 """Processes that share one key and one store, without threads: what happens when is the test's to choose."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from apps.deduplication.flights.decisions import Again, Cancel, Claim, Drop, Publish, Release, Renew, Settle, Start
 from apps.deduplication.flights.flight import Flight, State, Terms
 from apps.deduplication.flights.memory import MemoryStore
 from apps.deduplication.flights.outcome import Kind, Outcome
 from apps.deduplication.flights.store import Place
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 LEASE = 2.0
 PLACE = Place(scope="test", digest="d", lease_seconds=LEASE)
