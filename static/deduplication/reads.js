@@ -1,14 +1,15 @@
 // Reading: from memory where that is fresh, else together with whoever reads the same, in this page or another tab.
 
+import { within } from "./deadline.js";
 import { RequestError } from "./error.js";
 import { Flight } from "./flight.js";
 
 const GONE = new Set([401, 403, 404, 410]);
 
 export class Reads extends EventTarget {
-  constructor({ wire, tabs, memory, fences, tally, clock }) {
+  constructor({ wire, tabs, memory, fences, tally, clock, timeoutMs }) {
     super();
-    Object.assign(this, { wire, tabs, memory, fences, tally, clock });
+    Object.assign(this, { wire, tabs, memory, fences, tally, clock, timeoutMs });
     this.flights = new Map();
     tabs.addEventListener("answered", ({ data }) => this.heard(data));
   }
@@ -48,14 +49,17 @@ export class Reads extends EventTarget {
   start(resource) {
     const { key, tags } = resource;
     for (const tag of this.memory.get(key)?.tags ?? []) tags.add(tag);
-    const flight = new Flight({ stamp: this.fences.next(), tags, work: (signal) => this.load(resource, signal) });
+    const before = this.flights.get(key)?.outcome; // left, or outdated: its lock is free when it is over
+    const work = (signal) => within(this.timeoutMs, { clock: this.clock, signal }, (either) => this.load(resource, either, before));
+    const flight = new Flight({ stamp: this.fences.next(), tags, work });
     const end = () => { if (this.flights.get(key) === flight) this.flights.delete(key); };
     this.flights.set(key, flight);
     flight.outcome.then(end, end);
     return flight;
   }
 
-  async load(resource, signal) {
+  async load(resource, signal, before) {
+    await before?.catch(() => {}); // those who waited for it have heard
     const { own, told } = await this.tabs.inTurn(resource.key, {
       signal,
       ask: () => this.ask(resource, signal),

@@ -18,22 +18,22 @@ const PEOPLE = "deduplication";
 export class Requests {
   constructor(options = {}) {
     const given = { ...surroundings(), ...options };
-    const { clock, user, page } = given;
+    const { user } = given;
     const channel = given.channel(`${PEOPLE}:${user}`); // what belongs to one person is not even told to another's tabs
     const tally = new Tally();
     const wire = new Wire(given);
     this.uuid = given.uuid;
     this.tally = tally;
-    this.fences = new Fences(clock);
+    this.fences = new Fences(given.clock);
     this.tabs = new Tabs({ ...given, channel });
-    this.reads = new Reads({ wire, tabs: this.tabs, memory: new Memory(given), fences: this.fences, tally, clock });
+    this.reads = new Reads({ ...given, wire, tabs: this.tabs, memory: new Memory(given), fences: this.fences, tally });
     this.watches = new Watches({ ...given, reads: this.reads });
-    this.sends = new Sends({ wire, retry: new Retry({ random: given.random, ...given.retry }), tally, clock, page });
+    this.sends = new Sends({ ...given, wire, retry: new Retry({ random: given.random, ...given.retry }), tally });
     this.made = this.fences.next();
     this.session = new Session({ user, channel: given.channel(PEOPLE) });
     this.session.signal.addEventListener("abort", () => this.clear());
     this.tabs.addEventListener("invalidated", ({ data }) => this.mark(data));
-    page.addEventListener("pageshow", ({ persisted }) => { if (persisted) this.awake(); });
+    given.page.addEventListener("pageshow", ({ persisted }) => { if (persisted) this.awake(); });
   }
 
   async get(url, { staleMs, signal, tags, accept } = {}) {

@@ -1,10 +1,11 @@
 // Sending: shown at once, sent until the server has answered, taken back when the answer is no. One key, one effect.
 
+import { within } from "./deadline.js";
 import { parsed } from "./wire.js";
 
 export class Sends {
-  constructor({ wire, retry, tally, clock, page }) {
-    Object.assign(this, { wire, retry, tally, clock, page });
+  constructor({ wire, retry, tally, clock, page, timeoutMs }) {
+    Object.assign(this, { wire, retry, tally, clock, page, timeoutMs });
   }
 
   // Answers {data, status, isReplayed}; throws RequestError, or the signal's reason, after taking back what was shown.
@@ -35,7 +36,8 @@ export class Sends {
 
   async once(url, request) {
     this.tally.requests.sent += 1;
-    const answer = await this.wire.write(url, request);
+    const { clock, timeoutMs } = this;
+    const answer = await within(timeoutMs, { clock, signal: request.signal }, (signal) => this.wire.write(url, { ...request, signal }));
     if (answer.isReplayed) this.tally.avoided.replayed += 1;
     return { data: parsed(answer), status: answer.status, isReplayed: answer.isReplayed };
   }

@@ -1,4 +1,4 @@
-// One exchange with the server: same origin only, never longer than the deadline, an error for all but an answer.
+// One exchange with the server: an answer, or a RequestError.
 
 import { RequestError, refusal } from "./error.js";
 
@@ -6,8 +6,8 @@ const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 const RAW = [FormData, Blob, URLSearchParams, ArrayBuffer];
 
 export class Wire {
-  constructor({ fetch, clock, timeoutMs }) {
-    Object.assign(this, { fetch, clock, timeoutMs });
+  constructor({ fetch, clock }) {
+    Object.assign(this, { fetch, clock });
   }
 
   // One cache decides: ours where we hold an ETag, else the browser's, which asks the server each time.
@@ -25,20 +25,12 @@ export class Wire {
     return this.exchange(url, { method, headers, body: isJson ? JSON.stringify(body) : body }, signal);
   }
 
-  // Answers {status, text, isJson, etag, isReplayed}; throws RequestError, or the signal's reason.
+  // Answers {status, text, isJson, etag, isReplayed}; throws RequestError, of status 0 also when aborted.
   async exchange(url, options, signal) {
-    const ended = new AbortController();
-    const both = AbortSignal.any([signal, ended.signal]);
-    const late = new RequestError({ detail: "The server took too long to answer." });
-    const deadline = new AbortController();
-    this.clock.sleep(this.timeoutMs, deadline.signal).then(() => ended.abort(late));
     try {
-      return await this.answer(url, { ...options, redirect: "manual", credentials: "same-origin", signal: both });
+      return await this.answer(url, { ...options, redirect: "manual", credentials: "same-origin", signal });
     } catch (error) {
-      if (both.aborted) throw both.reason;
       throw error instanceof RequestError ? error : new RequestError({ detail: "The server cannot be reached. Check the connection." });
-    } finally {
-      deadline.abort();
     }
   }
 

@@ -1,4 +1,4 @@
-"""A small site of the test's own, and tabs that visit it: one window for each module, for its start takes a second."""
+"""A small site and tabs that visit it. Both last for a module: a window opens slowly, and keeps our scripts."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -7,15 +7,19 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from tests.e2e.conftest import opened
-from tests.e2e.deduplication.origin import Origin, running_origin
+from tests.e2e.deduplication.origin import Origin, Site, running_site
 from tests.e2e.deduplication.tab import Tab
 
 
-@pytest.fixture
-def origin() -> Iterator[Origin]:
-    """The port is new for each test, so nothing of an earlier one is in the browser's cache, locks or channels."""
-    with running_origin() as running:
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with running_site() as running:
         yield running
+
+
+@pytest.fixture
+def origin(site: Site) -> Origin:
+    return site.renew()
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from tests.servers.site import PROJECT
 PAGE = """<!doctype html><html lang="en"><head><title>Page</title><link rel="icon" href="data:,">
 <script type="module" src="/start.js"></script></head><body><main{user}></main></body></html>"""
 CHECK_SECONDS = 0.01
+CACHED = {"Cache-Control": "public, max-age=3600"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class Reply:
 class Origin:
     """What the site holds (`data`), what came (`seen`), who left unanswered (`left`), what POST did (`effects`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
         self.data: dict[str, Any] = defaultdict(lambda: {"value": 1})
         self.seen: list[Seen] = []
         self.left: list[str] = []
@@ -54,7 +55,7 @@ class Origin:
         self._refusals: dict[str, deque[Reply]] = defaultdict(deque)
         self._held: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
-        self.url = ""
+        self.url = url
 
     def to(self, path: str, method: str = "GET") -> list[Seen]:
         """Return the requests to the path so far."""
@@ -110,13 +111,13 @@ class Handler(BaseHTTPRequestHandler):
     """Static modules, bare pages under the project's own policy, and the origin's answers for all else."""
 
     protocol_version = "HTTP/1.1"
-    origin: Origin
+    server: "Site"
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
         if path.startswith("/static/") or path == "/start.js":
             here = Path(__file__).parent if path == "/start.js" else PROJECT
-            self.reply(Reply(body=(here / path.lstrip("/")).read_bytes(), kind="text/javascript"))
+            self.reply(Reply(body=(here / path.lstrip("/")).read_bytes(), kind="text/javascript", headers=CACHED))
         elif path == "/page":
             page = PAGE.format(user=f' data-user="{query}"' if query else "")
             self.reply(Reply(body=page.encode(), kind="text/html", headers={"Content-Security-Policy": PAGES}))
@@ -127,14 +128,15 @@ class Handler(BaseHTTPRequestHandler):
         self.serve(json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"null"))
 
     def serve(self, body: Any) -> None:
+        origin = self.server.origin  # the test's, also when the next one has begun
         seen = Seen(method=self.command, path=self.path, headers=dict(self.headers.items()), body=body)
-        self.origin.seen.append(seen)
-        while self.origin.is_held(self.path):
+        origin.seen.append(seen)
+        while origin.is_held(self.path):
             if self.is_left():
-                self.origin.left.append(self.path)
+                origin.left.append(self.path)
                 self.close_connection = True
                 return
-        self.reply(self.origin.answer(seen))
+        self.reply(origin.answer(seen))
 
     def is_left(self) -> bool:
         """Return whether the browser has closed the connection."""
@@ -156,19 +158,27 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing: the tests look at what was seen."""
 
 
+class Site(ThreadingHTTPServer):
+    """The server; `renew` gives it to the next test."""
+
+    block_on_close = False
+    daemon_threads = True
+
+    def renew(self) -> Origin:
+        """Return an origin where nothing has happened yet."""
+        self.origin = Origin(f"http://127.0.0.1:{self.server_address[1]}")
+        return self.origin
+
+
 @contextmanager
-def running_origin() -> Iterator[Origin]:
-    """Yield a site on a free loopback port."""
-    origin = Origin()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"origin": origin}))
-    server.block_on_close = False
-    server.daemon_threads = True
-    origin.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield origin
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def running_site() -> Iterator[Site]:
+    """Yield the server on a free loopback port."""
+    with Site(("127.0.0.1", 0), Handler) as site:
+        site.renew()
+        thread = threading.Thread(target=site.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield site
+        finally:
+            site.shutdown()
+            thread.join()
