@@ -1,11 +1,12 @@
 """A flight on the table, with what the engine must know about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from apps.deduplication.audit.execution import Execution
 from apps.deduplication.flights.callers import Caller
 from apps.deduplication.flights.flight import Flight
+from apps.deduplication.flights.log import Log
 from apps.deduplication.flights.policy import FlightPolicy
 from apps.deduplication.flights.store import Place
 from apps.deduplication.flights.tally import Tally
@@ -30,6 +31,8 @@ class Aloft:
     since: float
     renewed_at: float = 0.0
     execution: Execution | None = None
+    is_stream: bool = False
+    log: Log = field(default_factory=Log)
 
     @property
     def tally(self) -> Tally:

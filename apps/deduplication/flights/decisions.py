@@ -90,9 +90,10 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The round has ended with this."""
+    """A round has ended with this."""
 
     outcome: Outcome
+    token: str = ""
 
 
 Answer = Led | Busy | Result

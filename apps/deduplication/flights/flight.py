@@ -80,7 +80,12 @@ class Flight(Generic[C]):
     @property
     def round(self) -> str:
         """The round that is led or waited for; empty while that is being asked."""
-        return self._seen if self.state in {State.CLAIMING, State.WAITING} else self.token
+        return self.seen if self.pilot is None else self.token
+
+    @property
+    def seen(self) -> str:
+        """The round of another process that was waited for last."""
+        return self._seen
 
     def join(self, caller: C, now: float) -> Decisions[C]:
         """Take a caller; the first one has the flight claim its key. A kept result is given at once."""
@@ -114,7 +119,14 @@ class Flight(Generic[C]):
             return self._lead(now)
         if isinstance(answer, Busy):
             return self._wait(answer, now)
+        self._seen = answer.token
         return (Settle(self._all(), answer.outcome), *self._end())
+
+    def progressed(self, now: float) -> Decisions[C]:
+        """Take a sign of life from work that comes in pieces: its deadline is for the next one."""
+        if self.state is State.LEADING:
+            self._deadline = now + self._terms.deadline_seconds
+        return ()
 
     def worked(self, outcome: Outcome, now: float) -> Decisions[C]:
         """Take what the pilot's work came to. Others get it if it may be shared and the lead is still ours."""

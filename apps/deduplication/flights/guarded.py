@@ -1,7 +1,7 @@
 """A store that may go away: then every process leads its own flights, and says so."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from apps.backplane.backoff import Backoff
@@ -27,9 +27,9 @@ class GuardedStore:
         """Whether a call costs a round trip now."""
         return self._store.is_remote and not self._guarantee.is_lost
 
-    def listen(self, heard: Heard, forgot: Heard) -> None:
+    def listen(self, heard: Heard, forgot: Heard, grew: Heard) -> None:
         """Hear what the store tells."""
-        self._store.listen(heard, forgot)
+        self._store.listen(heard, forgot, grew)
 
     def probe(self) -> None:
         """Raise what keeps the store from working."""
@@ -60,6 +60,15 @@ class GuardedStore:
     def publish(self, place: Place, token: str, outcome: Outcome) -> bool:
         """Return the store's answer; there is nobody else to publish to."""
         return self._ask(lambda: self._store.publish(place, token, outcome), True)  # noqa: FBT003
+
+    def append(self, place: Place, token: str, start: int, pieces: Sequence[bytes]) -> bool:
+        """Add pieces where there is somebody to have them."""
+        return self._ask(lambda: self._store.append(place, token, start, pieces), False)  # noqa: FBT003
+
+    def read(self, place: Place, token: str, start: int) -> list[bytes]:
+        """Return the store's pieces, none while it is gone."""
+        nothing: list[bytes] = []
+        return self._ask(lambda: self._store.read(place, token, start), nothing)
 
     def release(self, place: Place, token: str) -> None:
         """Release where there is something to release."""

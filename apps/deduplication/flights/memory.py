@@ -1,6 +1,6 @@
 """The store within one process: the embedded default, and what is left when Redis is gone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -18,6 +18,7 @@ class _Entry:
     lease_until: float = 0.0
     has_waiters: bool = False
     round: str = ""
+    pieces: list[bytes] = field(default_factory=list)
     outcome: Outcome | None = None
     kept_until: float = 0.0
     fresh_until: float = 0.0
@@ -34,10 +35,12 @@ class MemoryStore:
         self._lock = Lock()
         self._entries: dict[str, _Entry] = {}
         self._heard: list[Heard] = []
+        self._grew: list[Heard] = []
         self._forgot: list[Heard] = []
 
-    def listen(self, heard: Heard, forgot: Heard) -> None:
-        """Have the digests told whose round has ended, and those that are forgotten."""
+    def listen(self, heard: Heard, forgot: Heard, grew: Heard) -> None:
+        """Have the digests told whose round has ended, is forgotten, has new pieces."""
+        self._grew.append(grew)
         self._heard.append(heard)
         self._forgot.append(forgot)
 
@@ -55,8 +58,9 @@ class MemoryStore:
                 entry.has_waiters = True
                 return Busy(entry.token, entry.lease_until - now)
             if entry.outcome is not None and now < (entry.kept_until if seen else entry.fresh_until):
-                return Result(entry.outcome)
+                return Result(entry.outcome, entry.round)
             entry.token, entry.lease_until, entry.outcome = token, now + place.lease_seconds, None
+            entry.round, entry.pieces = token, []
             entry.has_waiters = False
             return Led()
 
@@ -80,6 +84,24 @@ class MemoryStore:
                 entry.kept_until, entry.fresh_until = now + KEPT_SECONDS, now + place.window_seconds
         self._tell(place.digest, entry if is_ours else None)
         return is_ours
+
+    def append(self, place: Place, token: str, start: int, pieces: Sequence[bytes]) -> bool:
+        """Add pieces to the round's stream."""
+        with self._lock:
+            entry = self._entry(place.digest)
+            is_ours = entry.token == token and start == len(entry.pieces)
+            if is_ours:
+                entry.pieces.extend(pieces)
+            is_awaited = is_ours and entry.has_waiters
+        for grew in self._grew if is_awaited else ():
+            grew(place.digest)
+        return is_ours
+
+    def read(self, place: Place, token: str, start: int) -> list[bytes]:
+        """Return the pieces of the latest round."""
+        with self._lock:
+            entry = self._entry(place.digest)
+            return entry.pieces[start:] if entry.round == token else []
 
     def release(self, place: Place, token: str) -> None:
         """End the lease."""

@@ -1,5 +1,7 @@
 """A scope: one kind of work that may be shared, declared once. The public face of flights."""
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -9,6 +11,7 @@ from apps.deduplication.flights.callers import AsyncWork, Work
 from apps.deduplication.flights.current import table
 from apps.deduplication.flights.policy import FlightPolicy
 from apps.deduplication.flights.run import run, run_async
+from apps.deduplication.flights.stream import StreamWork, stream
 from apps.deduplication.flights.tally import Tally
 from apps.tuning.registry import declare
 
@@ -47,6 +50,20 @@ class Scope:
             table().count(self.tally.ran_unshared)
             return await work()
         return await run_async(table(), self, self.digest(key), work, policy=policy)
+
+    async def stream(self, key: str, work: StreamWork, *, is_shared: bool = True) -> AsyncIterator[bytes]:
+        """Yield the pieces that the work yields, run in this loop or by whoever runs the same already, from the first.
+
+        Raises what the work raises, or StreamBrokenError. Close it (`contextlib.aclosing`) to leave early.
+        """
+        policy = self.policy.current
+        if is_shared and policy.is_enabled:
+            pieces = stream(table(), self, self.digest(key), work, policy=replace(policy, result_window_seconds=0.0))
+        else:
+            table().count(self.tally.ran_unshared)
+            pieces = work()
+        async for piece in pieces:
+            yield piece
 
     def forget(self, key: str) -> None:
         """Let nobody from now on have what began before now: call it after a write. Blocks for a round trip."""

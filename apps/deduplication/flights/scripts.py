@@ -45,6 +45,16 @@ end
 return waiters
 """
 
+APPEND = """
+local lease = redis.call('HMGET', KEYS[1], 'token', 'waiters')
+if lease[1] ~= ARGV[1] or redis.call('LLEN', KEYS[4]) ~= tonumber(ARGV[3]) then
+  return -1
+end
+redis.call('RPUSH', KEYS[4], unpack(ARGV, 4))
+redis.call('PEXPIRE', KEYS[4], ARGV[2])
+return tonumber(lease[2] or 0)
+"""
+
 FORGET = """
 local holder = redis.call('HGET', KEYS[1], 'token')
 if holder then

@@ -1,6 +1,6 @@
 """Where processes agree who leads: what every store promises."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,8 +32,8 @@ class Store(Protocol):
         """Whether a call costs a round trip now."""
         ...
 
-    def listen(self, heard: Heard, forgot: Heard) -> None:
-        """Have the digests told whose round has ended, the empty one for "any of them", and those that are forgotten.
+    def listen(self, heard: Heard, forgot: Heard, grew: Heard) -> None:
+        """Have the digests told whose round has ended, the empty one for "any of them", is forgotten, has new pieces.
 
         Told in other threads; the receivers must not block.
         """
@@ -57,6 +57,14 @@ class Store(Protocol):
 
     def publish(self, place: Place, token: str, outcome: Outcome) -> bool:
         """Keep the outcome, end the lease and wake who waits; False, and nothing kept, when the lead is not ours."""
+        ...
+
+    def append(self, place: Place, token: str, start: int, pieces: Sequence[bytes]) -> bool:
+        """Add pieces to the round's stream, the first being number `start`; False when that is not ours to do."""
+        ...
+
+    def read(self, place: Place, token: str, start: int) -> list[bytes]:
+        """Return the pieces of a round's stream from number `start` on, as far as they are genuine."""
         ...
 
     def release(self, place: Place, token: str) -> None:

@@ -16,6 +16,7 @@ from apps.deduplication.flights.aloft import Aloft, Scope
 from apps.deduplication.flights.callers import Caller, LoopCaller, ThreadCaller, settle
 from apps.deduplication.flights.decisions import (
     Again,
+    Busy,
     Cancel,
     Claim,
     Drop,
@@ -59,9 +60,11 @@ class Table:
         self._lock = Lock()
         self._flights: dict[str, Aloft] = {}
         self._deck = Deck(self.tick)
-        store.listen(self.heard, self.forgotten)
+        store.listen(self.heard, self.forgotten, self.grew)
 
-    def board(self, scope: Scope, digest: str, policy: FlightPolicy, caller: Caller) -> tuple[Aloft | None, bool]:
+    def board(
+        self, scope: Scope, digest: str, policy: FlightPolicy, caller: Caller, *, is_stream: bool = False
+    ) -> tuple[Aloft | None, bool]:
         """Put a caller on its flight, begun if there is none; None when the scope is full.
 
         Returns also whether a kept result was given. Blocks for a round trip where a thread is the first.
@@ -72,6 +75,7 @@ class Table:
                 if scope.size >= policy.table_size:
                     return None, False
                 aloft = self._begin(scope, digest, policy)
+                aloft.is_stream = is_stream
             decisions = aloft.flight.join(caller, self._clock())
             self._note(aloft, decisions)
         self._deck.wake()
@@ -149,6 +153,26 @@ class Table:
         aloft = self._flights.get(digest)
         if aloft is not None:
             self.feed(aloft, lambda _: aloft.flight.forget())
+
+    def grew(self, digest: str) -> None:
+        """Have the new pieces of a stream fetched that another process leads."""
+        aloft = self._flights.get(digest)
+        if aloft is not None and not aloft.flight.is_leading:
+            self._deck.put(partial(self.fetch, aloft))
+
+    def fetch(self, aloft: Aloft) -> None:
+        """Bring the log in step with the store. Blocks for a round trip."""
+        token, log = aloft.flight.seen, aloft.log
+        if aloft.flight.pilot is not None:
+            return
+        start = len(log) if log.round == token else 0
+        log.extend(token, start, self._store.read(aloft.place, token, start))
+
+    def carry(self, aloft: Aloft) -> None:
+        """Have new pieces of our own stream carried to the store; does not block where that is far."""
+        self.feed(aloft, aloft.flight.progressed)
+        if aloft.log.begin_sending():
+            self._run_errand(partial(self._send, aloft, aloft.flight.token), is_here=False)
 
     def tick(self) -> bool:
         """Do what is due; return whether there will be more. Blocks for the store."""
@@ -235,6 +259,8 @@ class Table:
                 answer = self._store.claim(place, token=decision.token, seen=decision.seen)
                 aloft.renewed_at = asked_at
                 self.feed(aloft, lambda now: flight.claimed(answer, now))
+                if isinstance(answer, Busy) and aloft.is_stream:
+                    self.fetch(aloft)
             case Renew():
                 is_ours = self._store.renew(place, decision.token)
                 self._judge_lease(aloft, asked_at, is_ours=is_ours)
@@ -246,6 +272,14 @@ class Table:
             case Release():
                 self._store.release(place, decision.token)
                 self.feed(aloft, lambda _: flight.published())
+
+    def _send(self, aloft: Aloft, token: str) -> None:
+        is_taken = True
+        while True:
+            start, pieces = aloft.log.unsent()
+            if not pieces:
+                return
+            is_taken = is_taken and self._store.append(aloft.place, token, start, pieces)
 
     def _judge_lease(self, aloft: Aloft, now: float, *, is_ours: bool) -> None:
         """Note a lease that was lost. Before its time only the store can lose it, or somebody ends it: as declared."""

@@ -40,6 +40,10 @@ class Tally:
         """Count a caller who was given a kept result."""
         self.replays += 1
 
+    def joined(self) -> None:
+        """Count a caller who followed the stream of another."""
+        self.waiters += 1
+
     def timed_out(self) -> None:
         """Count a caller who was told to come back."""
         self.timeouts += 1

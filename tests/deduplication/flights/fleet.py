@@ -107,7 +107,9 @@ class Process:
         self.astray: list[Flight[Guest]] = []
         self.errands: deque[Callable[[], None]] = deque()
         fleet.store.listen(
-            lambda _: fleet.wakes.append(self.hear), lambda _: fleet.wakes.append(self.hear_of_forgetting)
+            lambda _: fleet.wakes.append(self.hear),
+            lambda _: fleet.wakes.append(self.hear_of_forgetting),
+            lambda _: None,
         )
 
     def join(self, guest: Guest) -> None:

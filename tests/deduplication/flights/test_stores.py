@@ -80,7 +80,7 @@ def test_who_waited_gets_the_result_and_who_comes_later_does_not(store: Store) -
     claimed(store, "a")
     claimed(store, "b")
     assert store.publish(PLACE, "a", VALUE)
-    assert claimed(store, "c", seen="a") == Result(VALUE)
+    assert claimed(store, "c", seen="a") == Result(VALUE, "a")
     assert claimed(store, "d") == Led()
     assert claimed(store, "e", seen="a").token == "d"
 
@@ -95,7 +95,7 @@ def test_within_its_window_a_result_is_for_all(store: Store) -> None:
     place = replace(PLACE, window_seconds=0.2)
     claimed(store, "a", place=place)
     store.publish(place, "a", VALUE)
-    assert claimed(store, "b", place=place) == Result(VALUE)
+    assert claimed(store, "b", place=place) == Result(VALUE, "a")
     assert eventually(lambda: claimed(store, "c", place=place) == Led())
 
 
@@ -136,7 +136,7 @@ def test_a_forgotten_result_is_gone(store: Store) -> None:
 def test_who_waits_is_told_and_nobody_else(store: Store) -> None:
     heard: list[str] = []
     forgotten: list[str] = []
-    store.listen(heard.append, forgotten.append)
+    store.listen(heard.append, forgotten.append, heard.append)
     claimed(store, "a")
     store.publish(PLACE, "a", VALUE)
     claimed(store, "b")
@@ -217,7 +217,7 @@ def test_after_a_loss_on_the_bus_any_round_may_have_ended(shared: SharedStore) -
     from apps.backplane.bus import Loss
 
     heard: list[str] = []
-    shared.listen(heard.append, heard.append)
+    shared.listen(heard.append, heard.append, heard.append)
     shared._bus._dispatch.put(Loss(reason="test"))  # type: ignore[attr-defined]
     assert eventually(lambda: heard) == [""]
 
