@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.e2e.conftest import opened
+from tests.e2e.conftest import opened, watch
 from tests.e2e.deduplication.origin import Origin, Site, running_site
-from tests.e2e.deduplication.tab import Tab
+from tests.e2e.deduplication.tab import REFUSED, Tab
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +28,42 @@ def window(browser: Browser) -> Iterator[BrowserContext]:
         yield opened(stack, browser, {})
 
 
+@pytest.fixture(scope="module")
+def complaints() -> list[str]:
+    """What the pages complained about; emptied after each test."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def first_page(window: BrowserContext, complaints: list[str]) -> Page:
+    return watched(window, complaints)
+
+
 @pytest.fixture
-def new_tab(origin: Origin, window: BrowserContext, browser_errors: list[str]) -> Iterator[Callable[..., Tab]]:
+def new_tab(
+    origin: Origin, window: BrowserContext, first_page: Page, complaints: list[str]
+) -> Iterator[Callable[..., Tab]]:
     """Open tabs of one browser window: `new_tab()`, `new_tab(user="2")`."""
     tabs: list[Tab] = []
 
     def opened_tab(user: str = "1") -> Tab:
-        tabs.append(Tab(window, origin, browser_errors, user))
+        tabs.append(Tab(watched(window, complaints) if tabs else first_page, origin, user))
         return tabs[-1]
 
     yield opened_tab
-    for tab in tabs:
-        tab.expect_refusals()
+    first_page.goto("about:blank")
+    for tab in tabs[1:]:
         tab.page.close()
+    unexpected = [one for one in complaints if REFUSED not in one]
+    complaints.clear()
+    assert not unexpected, "\n".join(unexpected)
+
+
+def watched(window: BrowserContext, complaints: list[str]) -> Page:
+    """Return a new page whose script errors and refused loads fail the test."""
+    page = window.new_page()
+    watch(page, complaints)
+    return page
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 
-from tests.e2e.conftest import watch
 from tests.e2e.deduplication.origin import Origin
 from tests.servers.deadline import eventually
 
@@ -15,11 +14,9 @@ REFUSED = "the server responded with a status of"  # Chromium's console tells of
 class Tab:
     """Opens the bare page for a user; asks, sends and watches in it without waiting for the outcome."""
 
-    def __init__(self, context: BrowserContext, origin: Origin, errors: list[str], user: str = "1") -> None:
-        self.page: Page = context.new_page()
-        self.errors = errors
+    def __init__(self, page: Page, origin: Origin, user: str) -> None:
+        self.page = page
         self.url = f"{origin.url}/page?{user}"
-        watch(self.page, errors)
         self.load()
 
     def load(self) -> None:
@@ -57,7 +54,3 @@ class Tab:
         """Return the module's own figures."""
         figures: dict[str, dict[str, int]] = self.run(f"{on}.statistics()")
         return figures
-
-    def expect_refusals(self) -> None:
-        """Forget what the console says about answers that the test itself made errors."""
-        self.errors[:] = [error for error in self.errors if REFUSED not in error]

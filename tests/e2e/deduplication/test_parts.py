@@ -3,7 +3,17 @@
 import json
 from typing import Any
 
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.deduplication.origin import Site
 from tests.e2e.deduplication.tab import Tab
+
+
+@pytest.fixture(scope="module")
+def tab(site: Site, first_page: Page) -> Tab:
+    """One page for all: nothing here changes it."""
+    return Tab(first_page, site.renew(), "1")
 
 
 def told(tab: Tab, part: str, script: str) -> Any:

@@ -56,11 +56,12 @@ def test_the_last_one_leaving_ends_the_request_at_the_server(origin: Origin, tab
     assert [one["error"] for one in tab.outcomes(2)] == ["AbortError"] * 2
 
 
-def test_whoever_asks_after_all_left_is_answered(origin: Origin, tab: Tab) -> None:
+def test_whoever_asks_after_all_left_is_answered_at_once(origin: Origin, tab: Tab) -> None:
+    tab.run("window.patient = new face.Requests({ graceMs: 60_000 })")
     origin.hold("/data")
-    tab.ask("/data")
+    tab.ask("/data", on="patient")
     origin.arrives("/data")
-    tab.run("controllers[0].abort(); ask('/data')")
+    tab.run("controllers[0].abort(); ask('/data', {}, patient)")
     origin.arrives("/data", 2)
     origin.release("/data")
     assert tab.outcomes(2)[1]["data"] == {"value": 1}
@@ -178,4 +179,16 @@ def test_a_browser_without_locks_still_shares_within_the_page(origin: Origin, ne
     origin.arrives("/data")
     origin.release("/data")
     assert len(tab.outcomes(3)) == 3
+    assert len(origin.to("/data")) == 1
+
+
+def test_the_wait_for_another_read_counts(origin: Origin, tab: Tab) -> None:
+    origin.hold("/data")
+    tab.run("window.impatient = new face.Requests({ timeoutMs: 50 })")
+    tab.ask("/data")
+    origin.arrives("/data")
+    tab.ask("/data", on="impatient")
+    assert tab.outcomes(1)[0]["status"] == 0
+    origin.release("/data")
+    assert tab.outcomes(2)[1]["data"] == {"value": 1}
     assert len(origin.to("/data")) == 1

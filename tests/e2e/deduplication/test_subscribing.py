@@ -103,12 +103,14 @@ def test_a_subscriber_hears_of_a_failure_and_then_of_the_answer(origin: Origin, 
     assert tab.shown(2)[1]["data"] == {"value": 1}
 
 
-def test_a_subscriber_that_fails_does_not_keep_the_others_from_their_news(origin: Origin, tab: Tab) -> None:
+def test_a_subscriber_that_fails_does_not_keep_the_others_from_their_news(
+    origin: Origin, tab: Tab, complaints: list[str]
+) -> None:
     with tab.page.expect_event("pageerror") as reported:
         tab.run("face.subscribe('/data', () => { throw new Error('broken on purpose'); }); watch('/data')")
     assert "broken on purpose" in str(reported.value)
     assert tab.shown(1)[0]["data"] == {"value": 1}
-    tab.errors.clear()
+    complaints.clear()
 
 
 def test_a_page_back_from_the_browsers_cache_looks_again(origin: Origin, tab: Tab) -> None:
