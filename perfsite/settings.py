@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from django.templatetags.static import static
 
-from perfsite.broker import IN_PROCESS, broker_url
+from perfsite.broker import IN_PROCESS, broker_options, broker_url
 from perfsite.database import database_entry
-from perfsite.env import Environment, is_network, is_origin
+from perfsite.env import Environment, is_host, is_network, is_origin
 from perfsite.redis import redis_url
 from perfsite.secrets import kept_secret, made_data_dir
 
@@ -20,7 +20,12 @@ DATA_DIR = made_data_dir(Path(env.text("DATA_DIR", str(BASE_DIR / "var"))))
 DEBUG = env.flag("DEBUG", default=False)
 HTTPS = env.flag("HTTPS", default=not DEBUG)
 SECRET_KEY = env.text("SECRET_KEY") or kept_secret(DATA_DIR / "secret_key")
-ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
+ALLOWED_HOSTS = env.items(
+    "ALLOWED_HOSTS",
+    ("localhost", "127.0.0.1", "[::1]"),
+    valid=is_host,
+    expected="a host's name without scheme and port, as in chat.example",
+)
 CSRF_TRUSTED_ORIGINS = env.items(
     "CSRF_TRUSTED_ORIGINS", valid=is_origin, expected="an origin as in https://chat.example"
 )
@@ -79,7 +84,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ROUTES = {"chat.import_file": {"queue": "import"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1} if CELERY_IN_PROCESS else {}
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL)
 
 # Django
 INSTALLED_APPS = [
