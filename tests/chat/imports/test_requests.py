@@ -397,8 +397,8 @@ def test_reads_an_upload_that_is_a_plain_file_too(ann: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_upload_of_a_deleted_owner_does_not_stay(owner: User, uploads: Path, queued: list[Any]) -> None:
-    request(owner)
+def test_the_upload_of_a_deleted_owner_does_not_stay(ann: User, uploads: Path, queued: list[Any]) -> None:
+    request(ann)
     assert len(files(uploads)) == 1
-    owner.delete()
+    ann.delete()
     assert files(uploads) == []
