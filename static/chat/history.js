@@ -1,7 +1,7 @@
 // The window of a conversation that is in the page: grows at either end, forgets what is far away, holds its place.
 
 import { call } from "./api.js";
-import { messageElement } from "./message.js";
+import { fillBody, isOlder, messageElement } from "./message.js";
 import { arrange } from "./timeline.js";
 
 const PAGE = 50;
@@ -24,6 +24,7 @@ export class History extends EventTarget {
     this.last = Number(last);
     this.read = Number(read);
     this.busy = new Set();
+    this.meanwhile = [];
     this.start();
   }
 
@@ -62,6 +63,7 @@ export class History extends EventTarget {
     try {
       const page = await call("GET", `${this.path}?limit=${PAGE}&${end}=${from}`);
       if (from === (end === "before" ? this.nextBefore : this.nextAfter)) this.take(end, page);
+      this.overtake();
       this.showEdges();
       this.watch.unobserve(this.edges[end]);
       this.watch.observe(this.edges[end]); // asks again whether the end is still near
@@ -96,20 +98,53 @@ export class History extends EventTarget {
 
   // Replace the window by the newest page and go to its end.
   async toNewest() {
-    if (!this.hasEnd) {
-      const page = await call("GET", `${this.path}?limit=${PAGE}`);
+    if (!this.hasEnd) await this.replace("");
+    this.pane.scrollTop = 0;
+  }
+
+  // Too much was missed: read anew what is on the screen, and leave it where it is.
+  async reload() {
+    const held = this.isAtEnd ? null : this.firstVisible();
+    const top = held?.getBoundingClientRect().top;
+    await this.replace(held ? `&around=${held.dataset.id}` : "");
+    const again = held && this.find(held.dataset.id);
+    if (again) this.pane.scrollTop += again.getBoundingClientRect().top - top;
+    else this.pane.scrollTop = 0;
+  }
+
+  async replace(query) {
+    this.busy.add("before").add("after");
+    try {
+      const page = await call("GET", `${this.path}?limit=${PAGE}${query}`);
       this.list.replaceChildren(...page.messages.map((record) => messageElement(record, this.viewer)));
       this.nextBefore = page.next_before;
-      this.nextAfter = null;
+      this.nextAfter = page.next_after;
+      this.last = Math.max(this.last, ...page.messages.map((record) => record.sequence));
+      this.overtake();
       this.settle();
+    } finally {
+      this.busy.clear();
     }
-    this.pane.scrollTop = 0;
+  }
+
+  // What the socket said while a page was on its way may be newer than the page.
+  overtake() {
+    for (const record of this.meanwhile.splice(0)) if (this.find(record.id) || this.fits(record)) this.place(record);
+  }
+
+  // The newest page once more, for want of a socket: new messages, and edits of the latest.
+  async refresh() {
+    if (!this.hasEnd || this.busy.size) return;
+    const page = await call("GET", `${this.path}?limit=${PAGE}`);
+    const [oldest] = page.messages;
+    if (oldest && oldest.sequence > this.last + 1) await this.catchUp();
+    else this.merge(page.messages);
   }
 
   // Fetch what came since the newest message here; nothing to do while the end is not loaded.
   async catchUp() {
     if (!this.hasEnd || this.busy.has("after")) return;
-    const newest = this.messages().at(-1);
+    const { newest } = this;
     const page = await call("GET", newest ? `${this.path}?limit=${PAGE}&after=${newest.dataset.id}` : `${this.path}?limit=${PAGE}`);
     this.merge(page.messages);
     this.nextAfter = page.next_after;
@@ -124,9 +159,16 @@ export class History extends EventTarget {
     this.merge(page.messages);
   }
 
+  // What the socket said: also of messages that are not in the window.
+  changed(records) {
+    if (this.busy.size) this.meanwhile.push(...records);
+    this.merge(records);
+    if (this.hasEnd && this.messages().length > MOST * (this.isAtEnd ? 1 : 2)) this.hold(() => this.forget(this.isAtEnd ? "after" : "before"));
+  }
+
   // Put messages where their numbers say; one that is here already is drawn anew.
   merge(records) {
-    const fresh = records.filter((record) => !this.find(record.id));
+    const fresh = records.filter((record) => record.sequence > this.last);
     const wasAtEnd = this.isAtEnd;
     this.hold(() => { for (const record of records) this.place(record); }, { follow: wasAtEnd });
     const others = fresh.filter((record) => record.author.id !== this.viewer.id);
@@ -134,12 +176,21 @@ export class History extends EventTarget {
   }
 
   place(record) {
-    const element = messageElement(record, this.viewer);
     const present = this.find(record.id);
     this.last = Math.max(this.last, record.sequence);
-    if (present) return present.replaceWith(element);
+    if (present) return isOlder(record, present) ? undefined : fillBody(present, record);
+    if (!this.fits(record)) return undefined;
+    const element = messageElement(record, this.viewer);
     const before = this.messages().findLast((other) => Number(other.dataset.sequence) < record.sequence);
     return before ? before.after(element) : this.list.prepend(element);
+  }
+
+  // Whether a message that is not here belongs into the window.
+  fits(record) {
+    const messages = this.messages();
+    if (!messages.length) return this.hasEnd;
+    const [first, last] = [messages[0], messages.at(-1)].map((element) => Number(element.dataset.sequence));
+    return (record.sequence > first || !this.nextBefore) && (record.sequence < last || this.hasEnd);
   }
 
   // Change the list without moving what is being read; at the end, follow it.
@@ -164,6 +215,10 @@ export class History extends EventTarget {
   firstVisible() {
     const { top } = this.pane.getBoundingClientRect();
     return this.messages().find((element) => element.getBoundingClientRect().bottom > top + 1) ?? null;
+  }
+
+  get newest() {
+    return this.messages().at(-1) ?? null;
   }
 
   messages() {

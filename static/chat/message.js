@@ -17,6 +17,11 @@ export function messageElement(record, viewer) {
   return element;
 }
 
+// Whether the record is older than what the element shows: an answer over HTTP that the socket has overtaken.
+export function isOlder(record, element) {
+  return versionOf(record.deleted, record.edited_at) < versionOf(element.classList.contains("is-deleted"), element.dataset.editedAt);
+}
+
 // A message on its way: known by its client_id, without number or formatting yet.
 export function pendingElement({ clientId, text, at }, viewer) {
   const element = piece("message-template");
@@ -38,8 +43,14 @@ export function fillBody(element, record) {
   const body = element.querySelector("[data-body]");
   body.innerHTML = record.deleted ? `<p>${TOMBSTONE}</p>` : record.html; // sanitised by the server
   element.classList.toggle("is-deleted", record.deleted);
+  if (record.edited_at) element.dataset.editedAt = record.edited_at;
   element.querySelector("[data-edited]").hidden = !record.edited_at || record.deleted;
   decorateCode(body);
+}
+
+function versionOf(isDeleted, editedAt) {
+  if (isDeleted) return Infinity;
+  return editedAt ? Date.parse(editedAt) : 0;
 }
 
 function fillHead(element, record, viewer) {

@@ -1,5 +1,6 @@
 """The chat itself: one page of a conversation's history and the composer."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
@@ -15,6 +16,7 @@ from apps.chat.forms import MessageForm, add_problem
 from apps.chat.records import ConversationPage, ConversationRecord
 from apps.chat.services.conversations import get_conversation
 from apps.chat.services.history import LATEST, Position, history_page
+from apps.chat.services.members import list_readers
 from apps.chat.services.messages import send_message
 from apps.chat.views.page import page, side, user_id, with_side
 from apps.chat.views.timeline import BLANK, opening, timeline
@@ -84,10 +86,17 @@ def _shown(request: HttpRequest, conversation_id: int, form: MessageForm) -> Htt
         blank=BLANK,
         opening=opening(rows, where),
         has_more_unread=conversation.unread > len(found.messages) and found.next_after is None,
+        readers=_readers(conversation, user_id=user_id(request)),
         form=form,
         maximum=policy.chat.current.message_length,
         status=422 if form.errors else 200,
     )
+
+
+def _readers(conversation: ConversationRecord, *, user_id: int) -> str:
+    """Return as JSON who has read the last message, as live events name them."""
+    found = list_readers(user_id=user_id, conversation_id=conversation.id, sequence=conversation.last_sequence)
+    return json.dumps([{"id": one.id, "name": one.name, "read": one.last_read_sequence} for one in found])
 
 
 def _conversation(listed: ConversationPage, *, user_id: int, conversation_id: int) -> ConversationRecord:
