@@ -182,6 +182,14 @@ X_FRAME_OPTIONS = "DENY"
 CHAT_IMPORT_MAX_MEGABYTES = env.integer("CHAT_IMPORT_MAX_MEGABYTES", 200, minimum=1, maximum=100_000)
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", "demo" if DEBUG else "")
 
+# Assistant
+_assistant_url = env.url("ASSISTANT_BASE_URL", schemes=("http", "https"))
+if _assistant_url is None:
+    env.requires("ASSISTANT_API_KEY", "ASSISTANT_BASE_URL")
+ASSISTANT_BASE_URL = _assistant_url.geturl() if _assistant_url else ""
+ASSISTANT_API_KEY = env.text("ASSISTANT_API_KEY")
+ASSISTANT_MODEL = env.text("ASSISTANT_MODEL", "default")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

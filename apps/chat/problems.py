@@ -14,7 +14,14 @@ MEDIA_TYPE = "application/problem+json"
 BLANK = "about:blank"
 INVALID = "/problems/invalid-value"
 CSRF = "/problems/csrf"
-TITLES = {INVALID: "A value is wrong", CSRF: "The CSRF token is missing or wrong"}
+TITLES = {
+    INVALID: "A value is wrong",
+    CSRF: "The CSRF token is missing or wrong",
+    "/problems/assistant-off": "The assistant is off",
+    "/problems/no-assistant": "The conversation has no assistant",
+    "/problems/nothing-to-answer": "There is nothing to answer",
+    "/problems/reply-under-way": "A reply is being written",
+}
 DETAILS = {
     HTTPStatus.BAD_REQUEST: "The request is malformed.",
     HTTPStatus.UNAUTHORIZED: "Sign in first.",

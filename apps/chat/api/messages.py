@@ -118,6 +118,7 @@ def fields(message: MessageRecord) -> dict[str, object]:
         "created_at": message.created_at,
         "edited_at": message.edited_at,
         "deleted": message.deleted,
+        "completion": message.completion,
     }
 
 

@@ -13,7 +13,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from apps.chat.api.parser import ContentTypeError
 from apps.chat.api.security import RefusedError
 from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from apps.chat.problems import FieldError, invalid, problem
+from apps.chat.problems import BLANK, FieldError, invalid, problem
 
 # An unregistered scheme, which browsers pass over without a dialog; RFC 9110 wants one with every 401.
 SIGN_IN = {"WWW-Authenticate": 'Cookie realm="perfsite", form-action="/accounts/login/"'}
@@ -34,9 +34,10 @@ def forbidden(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(request, HTTPStatus.FORBIDDEN, str(error))
 
 
-def conflict(request: HttpRequest, error: Exception) -> HttpResponse:
-    """409."""
-    return problem(request, HTTPStatus.CONFLICT, str(error))
+def conflict(request: HttpRequest, error: ConflictError) -> HttpResponse:
+    """409, of a type of its own where the service names one."""
+    kind = f"/problems/{error.kind}" if error.kind else BLANK
+    return problem(request, HTTPStatus.CONFLICT, str(error), kind=kind)
 
 
 def wrong_value(request: HttpRequest, error: InvalidError) -> HttpResponse:
