@@ -2,6 +2,7 @@
 
 import { Actions } from "./actions.js";
 import { Arrivals } from "./arrivals.js";
+import { Assistant } from "./assistant.js";
 import { copyCode, decorateCode } from "./code.js";
 import { Composer } from "./composer.js";
 import { Draft } from "./draft.js";
@@ -37,7 +38,8 @@ new ReadMarker(history, live);
 new Status(document.getElementById("status"), live);
 new Presence(document.getElementById("presence"), live, history);
 new Seen(document.getElementById("seen"), history, live);
-new Arrivals(history, live, { stored: (record) => sender.stored(record) });
+const assistant = new Assistant(history, live, { row: document.getElementById("problem"), stopButton: document.querySelector("[data-stop]") });
+new Arrivals(history, live, { stored });
 new Membership(live, history);
 new Poll(live, () => Promise.all([history.refresh(), conversations.readAnew()]));
 startKeys(history, composer);
@@ -52,6 +54,12 @@ pane.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) copyCode(button);
 });
+
+// The server has a message: what stood for it until now goes.
+function stored(record) {
+  assistant.stored(record);
+  sender.stored(record);
+}
 
 // Where the page begins: the message asked for, the first unread one, or the end.
 function open() {

@@ -15,6 +15,7 @@ export class History extends EventTarget {
     const { conversation, user, role, nextBefore, nextAfter, last, read } = pane.dataset;
     this.pane = pane;
     this.list = pane.querySelector("#messages");
+    this.writing = pane.querySelector("#writing");
     this.unsent = pane.querySelector("#unsent");
     this.path = `/api/conversations/${conversation}/messages`;
     this.conversation = Number(conversation);
@@ -195,18 +196,21 @@ export class History extends EventTarget {
 
   // Change the list without moving what is being read; at the end, follow it.
   hold(change, { follow = false } = {}) {
+    this.keep(() => { change(); this.settle(); }, { follow });
+  }
+
+  keep(change, { follow = false } = {}) {
     const anchor = follow ? null : this.firstVisible();
     const top = anchor?.getBoundingClientRect().top;
     this.pane.classList.add("is-changing"); // the browser's own anchoring would correct a second time
     change();
-    this.settle();
     if (follow) this.pane.scrollTop = 0;
     else if (anchor?.isConnected) this.pane.scrollTop += anchor.getBoundingClientRect().top - top;
     requestAnimationFrame(() => this.pane.classList.remove("is-changing"));
   }
 
   settle() {
-    arrange(this.list, this.unsent);
+    arrange(this.list, this.writing, this.unsent);
     afterLayout(() => this.messages().forEach((element) => element.classList.add("is-settled")));
     this.showEdges();
     this.dispatchEvent(new Event("changed"));
@@ -232,7 +236,7 @@ export class History extends EventTarget {
   showEdges() {
     this.showEdge("before", "Older messages");
     this.showEdge("after", "Newer messages");
-    this.unsent.hidden = !this.hasEnd;
+    this.unsent.hidden = this.writing.hidden = !this.hasEnd;
   }
 
   showEdge(end, text) {

@@ -8,6 +8,7 @@ export class Membership {
     live.addEventListener("conversation", ({ detail }) => {
       if (detail.conversation !== conversation) return;
       if (detail.change === "renamed") this.renamed(detail.title);
+      else if (detail.change === "assistant") this.assistant(detail.has_assistant);
       else if (detail.change === "left") this.left();
       else if (detail.change === "joined") this.joined();
     });
@@ -16,6 +17,11 @@ export class Membership {
   renamed(title) {
     document.querySelector(".bar-title a").textContent = title;
     retitle(title);
+  }
+
+  assistant(isOn) {
+    document.getElementById("history").dataset.assistant = isOn ? "on" : "off";
+    document.getElementById("composer-text").placeholder = isOn ? "Write a message. The assistant answers" : "Write a message";
   }
 
   left() {

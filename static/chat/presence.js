@@ -12,7 +12,7 @@ export class Presence {
   show({ users, count }) {
     const others = users.filter((user) => user.id !== this.viewer.id).map((user) => user.name);
     this.place.hidden = !this.live.isLive;
-    this.place.querySelector("[data-count]").textContent = count < 2 ? "Only you here now" : `${count} here now`;
+    this.place.querySelector("[data-here]").textContent = count < 2 ? "Only you here now" : `${count} here now`;
     this.place.querySelector("[data-names]").textContent = others.length ? named(others, count - 1) : "";
     this.place.title = others.length ? `Here now: you, ${others.join(", ")}` : "";
   }

@@ -9,7 +9,7 @@ export class Status {
     this.live = live;
     this.line = line;
     this.text = line.querySelector("[data-text]");
-    this.count = line.querySelector("[data-count]");
+    this.count = line.querySelector("[data-wait]");
     this.button = line.querySelector("[data-try]");
     this.link = line.querySelector("[data-sign-in]");
     this.button.addEventListener("click", () => live.wake());

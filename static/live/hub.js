@@ -30,8 +30,7 @@ export class Hub {
   enter(port, { lock }) {
     this.following.enter(port);
     if (lock) navigator.locks.request(lock, () => this.leave(port)); // given when the tab is gone, however it went
-    port.postMessage({ state: this.state });
-    this.wire.wake();
+    this.wire.wake(); // and all are told how things stand
   }
 
   follow(port, { conversation, after }) {

@@ -70,6 +70,11 @@ export class Tab extends EventTarget {
     if (this.hasEntered) this.port.postMessage({ do: "follow", conversation, after });
   }
 
+  // Has the server tell anew what is under way.
+  again(conversation) {
+    this.follow(conversation, this.positions.get(conversation));
+  }
+
   say(frame) {
     this.port.postMessage({ do: "say", frame });
   }

@@ -18,7 +18,7 @@ from apps.chat.services.conversations import get_conversation
 from apps.chat.services.history import LATEST, Position, history_page
 from apps.chat.services.members import list_readers
 from apps.chat.services.messages import send_message
-from apps.chat.views.page import page, side, user_id, with_side
+from apps.chat.views.page import page, side, user_id, with_side, without_returns
 from apps.chat.views.timeline import BLANK, opening, timeline
 
 KEY_DIGITS = 18
@@ -46,11 +46,6 @@ def chat(request: HttpRequest, *, conversation_id: int) -> HttpResponse:
         except ChatError as error:
             add_problem(form, error)
     return _shown(request, conversation_id, form)
-
-
-def without_returns(text: str) -> str:
-    """Return a form's text with the line ends that were typed: browsers send CRLF."""
-    return text.replace("\r\n", "\n")
 
 
 def position(request: HttpRequest) -> Position:

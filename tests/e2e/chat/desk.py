@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import count
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 NUMBERS = count(1)
 ANCHOR = """() => {
@@ -84,7 +84,16 @@ class Desk:
         return int(first), int(last), int(number)
 
     def api_calls(self) -> list[str]:
-        """Return a list that fills with the API requests made from now on."""
+        """Return a list that fills with what the page's scripts request from now on."""
         calls: list[str] = []
-        self.page.on("request", lambda request: calls.append(request.url) if "/api/" in request.url else None)
+        self.page.on("request", lambda request: calls.append(request.url) if is_call(request) else None)
         return calls
+
+    def wait_live(self) -> None:
+        """Wait until the page's socket works."""
+        expect(self.page.locator("html")).to_have_attribute("data-live", "live")
+
+
+def is_call(request: Request) -> bool:
+    """Return whether a script asks for something, the API or a page."""
+    return "/api/" in request.url or request.resource_type in {"fetch", "xhr"}
