@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import Queue
@@ -80,11 +80,11 @@ class Call:
 
 
 class Upstream:
-    """Listens on a free port; `call()` returns the next request, or waits for it."""
+    """Listens on a free port; `call()` returns the next request, or waits for it. With `script` it answers by itself."""
 
     def __init__(self) -> None:
+        self.script: Callable[[Call], None] | None = None
         self._calls: Queue[Call] = Queue()
-        self._tasks: set[asyncio.Task[Any]] = set()
         self.port = 0
 
     @property
@@ -105,7 +105,7 @@ class Upstream:
         """Take one request of a connection and answer it."""
         try:
             call = await read_call(reader)
-            self._calls.put(call)
+            (self.script or self._calls.put)(call)
             speaking = asyncio.ensure_future(call.spoken(writer))
             leaving = asyncio.ensure_future(reader.read())
             await asyncio.wait((speaking, leaving), return_when=asyncio.FIRST_COMPLETED)
