@@ -80,7 +80,7 @@ class Call:
 
 
 class Upstream:
-    """Listens on a free port; `call()` returns the next request, or waits for it. With `script` it answers by itself."""
+    """Listens on a free port; `call()` returns the next request, or waits; with `script` it answers by itself."""
 
     def __init__(self) -> None:
         self.script: Callable[[Call], None] | None = None

@@ -37,7 +37,7 @@ def closed(reply: Reply, *, text: str, html: str, closing: Closing) -> None:
     reply_changed(reply_record(reply))
     if stored is not None:
         message_changed(message_record(stored[0]), numbers=stored[1])
-    if closing.outcome != "gone":
+    if _may_go_on(reply):
         _go_on(reply)
 
 
@@ -87,6 +87,15 @@ def _end(reply: Reply, *, message: Message | None, closing: Closing) -> None:
     if closing.usage is not None:
         reply.prompt_tokens, reply.reply_tokens = closing.usage.prompt_tokens, closing.usage.reply_tokens
     reply.save()
+
+
+def _may_go_on(reply: Reply) -> bool:
+    """Return whether to look for more to answer. A question that no writer opened is asked again where its writer died,
+    and nowhere else: what failed before it began would fail for ever.
+    """
+    if reply.seen_sequence == 0:
+        return reply.outcome == Reply.Outcome.INTERRUPTED and reply.replaces_id is None
+    return reply.outcome != Reply.Outcome.GONE
 
 
 def _go_on(reply: Reply) -> None:
