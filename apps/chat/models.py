@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from apps.chat.text import SYSTEM_PROMPT_MAX_CHARACTERS
+
 
 class User(AbstractUser):
     """Somebody who can sign in."""
@@ -19,7 +21,11 @@ class Conversation(models.Model):
     last_event = models.PositiveBigIntegerField(default=0, editable=False)
     last_message_at = models.DateTimeField(default=timezone.now)
     has_assistant = models.BooleanField(default=False, help_text="Whether it answers each message of a user.")
-    system_prompt = models.TextField(blank=True, help_text="What the assistant is told before the conversation.")
+    system_prompt = models.TextField(
+        blank=True,
+        max_length=SYSTEM_PROMPT_MAX_CHARACTERS,
+        help_text="What the assistant is told before the conversation.",
+    )
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     imported_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="Whose import made it."

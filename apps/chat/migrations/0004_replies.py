@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='conversation',
             name='system_prompt',
-            field=models.TextField(blank=True, help_text='What the assistant is told before the conversation.'),
+            field=models.TextField(blank=True, help_text='What the assistant is told before the conversation.', max_length=4000),
         ),
         migrations.AddField(
             model_name='message',
