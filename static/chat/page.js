@@ -14,6 +14,7 @@ export const live = new Tab({ user, worker });
 export const conversations = new Conversations(live, Number(user));
 
 function startPage() {
+  live.addEventListener("state", ({ detail }) => { document.documentElement.dataset.live = detail.phase; });
   startTheme();
   startMore();
   showCurrent();

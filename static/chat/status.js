@@ -31,7 +31,6 @@ export class Status {
     this.link.hidden = phase !== "signed_out";
     this.speak(told);
     this.countDown();
-    document.documentElement.dataset.live = phase;
   }
 
   told(phase, isDegraded) {

@@ -1,5 +1,6 @@
 // The socket itself: does what the link decides, at the time it names.
 
+const OPEN = 1;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class Wire {
@@ -10,7 +11,7 @@ export class Wire {
   }
 
   get isOpen() {
-    return this.socket?.readyState === WebSocket.OPEN;
+    return this.socket?.readyState === OPEN;
   }
 
   run() {
@@ -32,7 +33,14 @@ export class Wire {
   }
 
   connect() {
-    const socket = new WebSocket(this.url);
+    try {
+      this.open(new WebSocket(this.url));
+    } catch {
+      this.lost(0); // the browser forbids sockets here: as if the server were away
+    }
+  }
+
+  open(socket) {
     const isOurs = (run) => (event) => { if (socket === this.socket) run(event); }; // one given up may still speak
     socket.addEventListener("open", isOurs(() => {
       this.opened();
