@@ -43,6 +43,14 @@ class ReplyUnderWayError(ConflictError):
     kind = "reply-under-way"
 
 
+class RateError(ChatError):
+    """Too much at once; after `retry_after_seconds` it may be tried again."""
+
+    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class InvalidError(ChatError):
     """A value is wrong; `field` names which."""
 

@@ -12,7 +12,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from apps.chat.api.parser import ContentTypeError
 from apps.chat.api.security import RefusedError
-from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError, RateError
 from apps.chat.problems import BLANK, FieldError, invalid, problem
 
 # An unregistered scheme, which browsers pass over without a dialog; RFC 9110 wants one with every 401.
@@ -65,6 +65,12 @@ def field_name(location: tuple[str | int, ...]) -> str:
     return ".".join(names)
 
 
+def too_often(request: HttpRequest, error: RateError) -> HttpResponse:
+    """429 with the seconds to wait."""
+    headers = {"Retry-After": str(error.retry_after_seconds)}
+    return problem(request, HTTPStatus.TOO_MANY_REQUESTS, str(error), headers=headers)
+
+
 def stranger(request: HttpRequest, _error: Exception) -> HttpResponse:
     """401."""
     return problem(request, HTTPStatus.UNAUTHORIZED, headers=SIGN_IN)
@@ -115,6 +121,7 @@ HANDLERS: dict[type[Exception], Any] = {
     ForbiddenError: forbidden,
     ConflictError: conflict,
     InvalidError: wrong_value,
+    RateError: too_often,
     ValidationError: wrong_types,
     AuthenticationError: stranger,
     RefusedError: refused,

@@ -23,6 +23,8 @@ from apps.chat.live.requests import Request, RequestError
 from apps.chat.live.room import Event, Page
 from apps.chat.live.session import Identity
 from apps.chat.live.socket import Socket
+from apps.chat.policy import limits
+from tests.tuning.obeying import obeying
 
 ANN = Identity(user_id=1, name="ann")
 
@@ -244,6 +246,15 @@ async def test_database_that_fails_is_told_to_whoever_asked(stage: Stage) -> Non
     with pytest.raises(RequestError, match="does not answer") as refused:
         await answers.answer(connection, Request(kind="subscribe", conversation=1))
     assert refused.value.code == "unavailable"
+    answers.stop()
+
+
+async def test_message_too_many_is_refused_by_its_code(stage: Stage) -> None:
+    connection = await stage.following()
+    answers = Answers(stage.hub)
+    with obeying(limits, messages_per_minute=0), pytest.raises(RequestError, match="messages a minute") as refused:
+        await answers.answer(connection, Request(kind="message", conversation=1, text="hello"))
+    assert refused.value.code == "rate"
     answers.stop()
 
 
