@@ -202,6 +202,8 @@ LOGGING = {
         # The worker inside the web process: where it connects and that it stops is no news.
         "celery.worker.consumer.connection": {"level": "WARNING"},
         "celery.worker.control": {"level": "ERROR"},
+        # The client of the assistant's endpoint tells every request.
+        "httpx2": {"level": "WARNING"},
     },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

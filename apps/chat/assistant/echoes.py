@@ -52,14 +52,16 @@ class Echoes:
         self._tell, self._clock = tell, clock
         self._echoes: dict[int, Echo] = {}
 
-    def heard(self, conversation: int, kind: str, fields: dict[str, Any]) -> None:
-        """Follow the replies by their events."""
+    def heard(self, conversation: int, kind: str, fields: dict[str, Any]) -> bool:
+        """Follow the replies by their events. Words after a gap are held back: they come again, with the rest."""
         if kind == "reply":
             self._changed(conversation, fields["reply"])
-        elif kind == "token":
-            echo = self._known(conversation, fields["reply"])
-            echo.take(fields["text"], fields["cursor"])
-            self._complete(echo)
+        if kind != "token":
+            return True
+        echo = self._known(conversation, fields["reply"])
+        echo.take(fields["text"], fields["cursor"])
+        self._complete(echo)
+        return not echo.behind
 
     def greetings(self, conversation: int) -> Events:
         """Return the running reply and all of its words so far; what is not known whole comes to all when it is."""

@@ -9,8 +9,8 @@ class Greeter(Protocol):
     between two events has been told all up to the first, and gets the second.
     """
 
-    def heard(self, conversation: int, kind: str, fields: dict[str, Any]) -> None:
-        """Take note of an event that is not kept."""
+    def heard(self, conversation: int, kind: str, fields: dict[str, Any]) -> bool:
+        """Take note of an event that is not kept; return whether sockets are to get it."""
         ...
 
     def greetings(self, conversation: int) -> list[tuple[str, dict[str, Any]]]:
@@ -27,10 +27,10 @@ def greet_with(greeter: Greeter) -> Callable[[], None]:
     return lambda: _greeters.remove(greeter)
 
 
-def let_hear(conversation: int, kind: str, fields: dict[str, Any]) -> None:
-    """Let all hear an event."""
-    for greeter in _greeters:
-        greeter.heard(conversation, kind, fields)
+def let_hear(conversation: int, kind: str, fields: dict[str, Any]) -> bool:
+    """Let all hear an event; return whether all would have sockets get it."""
+    wanted = [greeter.heard(conversation, kind, fields) for greeter in _greeters]
+    return all(wanted)
 
 
 def greetings(conversation: int) -> list[tuple[str, dict[str, Any]]]:

@@ -69,8 +69,8 @@ class Hearing:
         payload: dict[str, Any] = envelope.payload
         match payload["kind"]:
             case "event":
-                let_hear(payload["conversation"], payload["type"], payload["fields"])
-                self._company.event(payload, self._clock())
+                if let_hear(payload["conversation"], payload["type"], payload["fields"]):
+                    self._company.event(payload, self._clock())
             case "presence":
                 self._company.heard(envelope.origin, payload, self._clock())
             case "conversation":

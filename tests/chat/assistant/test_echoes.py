@@ -24,8 +24,8 @@ class Stage:
     def begins(self) -> None:
         self.echoes.heard(WHERE, "reply", {"reply": RECORD})
 
-    def token(self, text: str, cursor: int, reply: int = REPLY) -> None:
-        self.echoes.heard(WHERE, "token", {"reply": reply, "cursor": cursor, "text": text})
+    def token(self, text: str, cursor: int, reply: int = REPLY) -> bool:
+        return self.echoes.heard(WHERE, "token", {"reply": reply, "cursor": cursor, "text": text})
 
     def told(self) -> str | None:
         greeting = dict(self.echoes.greetings(WHERE))
@@ -52,14 +52,14 @@ def test_late_joiner_is_told_the_reply_and_all_words_so_far(stage: Stage) -> Non
 
 
 def test_process_that_came_late_has_it_told_again_and_says_nothing_until_then(stage: Stage) -> None:
-    stage.token("lo", 5)
+    assert not stage.token("lo", 5)
     assert stage.told() is None
     assert stage.asked == [REPLY]
     stage.now += ASK_SECONDS
     stage.token(" you", 9)
     assert stage.asked == [REPLY, REPLY]
     stage.begins()
-    stage.token("Hello you", 9)
+    assert stage.token("Hello you", 9)
     assert stage.told() == "Hello you"
 
 

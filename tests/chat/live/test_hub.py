@@ -357,8 +357,9 @@ class Echo:
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def heard(self, conversation: int, kind: str, fields: dict[str, Any]) -> None:
+    def heard(self, conversation: int, kind: str, fields: dict[str, Any]) -> bool:
         self.said.append(f"{kind} {fields['text']} in {conversation}")
+        return fields["text"] != "secret"
 
     def greetings(self, conversation: int) -> list[tuple[str, dict[str, Any]]]:
         return [("token", {"text": ", ".join(self.said)})]
@@ -371,7 +372,8 @@ async def test_part_that_hears_what_is_not_kept_greets_whoever_comes_later(
     end = greeting.greet_with(Echo())
     publication.publish_live(1, "token", {"text": "early"})
     connection = await stage.following()
-    publication.publish_live(1, "token", {"text": "late"})
+    for text in ("secret", "late"):
+        publication.publish_live(1, "token", {"text": text})
     end()
     assert [event["text"] for event in sent(connection, "token")] == ["token early in 1", "late"]
     await stage.hub.subscribe(connection, 1, after=None)

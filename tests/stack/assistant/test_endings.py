@@ -8,6 +8,7 @@ import pytest
 
 from tests.servers.deadline import eventually
 from tests.servers.process import free_port
+from tests.servers.redis import running_redis
 from tests.servers.site import Site, running_site
 from tests.servers.upstream import Call, Upstream
 from tests.stack.assistant.room import Room, rooms
@@ -111,6 +112,49 @@ async def test_part_of_a_killed_writer_is_kept_and_marked_by_the_other_process(
         await ear.until("reply", reply__id=reply, reply__outcome="interrupted")
     await killed_and_started(room.sites[room.ann])
     assert room.messages()[-1] == ("assistant", "Hello, hel", "interrupted")
+
+
+async def test_process_that_starts_midway_tells_all_so_far_to_whoever_comes(
+    full_room: Room, upstream: Upstream
+) -> None:
+    room = full_room
+    async with room.listens(room.ann) as ear:
+        reply = await room.says(room.ann, "Tell me a story")
+        call = await called(upstream)
+        call.say("Once upon ")
+        await ear.hears("Once upon ", reply)
+        await killed_and_started(room.sites[room.bob])
+        async with room.listens(room.bob) as late:
+            call.say("a time")
+            await late.until("reply", reply__id=reply)
+            await late.hears("Once upon a time", reply)
+            call.finish()
+            await late.until("message", message__text="Once upon a time")
+
+
+async def test_lost_bus_loses_neither_the_reply_nor_the_order_to_stop(
+    site: Start, postgres_url: str, upstream: Upstream
+) -> None:
+    port = free_port()
+    shared = {
+        "DATABASE_URL": postgres_url,
+        "REDIS_URL": f"redis://127.0.0.1:{port}/0",
+        "SECRET_KEY": "k" * 50,
+        "CELERY_BROKER_URL": "memory://",
+        "ASSISTANT_BASE_URL": upstream.url,
+    }
+    with running_redis(port=port) as redis:
+        room = next(rooms((site(**shared), site(migrate=False, **shared))))
+        async with room.listens(room.bob) as there:
+            await room.says(room.ann, "Hello")
+            call = await called(upstream)
+            call.say("Hello, ")
+            await there.until("token", text="Hello, ")
+            redis.process.kill()
+            await there.until("degraded")
+            call.say("hel")
+            await room.asks(room.bob, "DELETE", "/reply")
+            await there.until("message", message__completion="stopped", message__text="Hello, hel")
 
 
 async def test_part_of_a_killed_writer_is_kept_by_its_own_next_start_and_what_was_said_is_answered(
