@@ -6,6 +6,7 @@ import { arrange } from "./timeline.js";
 
 const PAGE = 50;
 const MOST = 400; // messages kept in the document
+const SLICE = 10; // messages made and laid out in one task
 const AHEAD = "1200px 0px";
 const AT_END_PX = 48;
 
@@ -26,6 +27,7 @@ export class History extends EventTarget {
     this.read = Number(read);
     this.busy = new Set();
     this.meanwhile = [];
+    this.rounded = 0;
     this.start();
   }
 
@@ -63,7 +65,7 @@ export class History extends EventTarget {
     this.showEdge(end, "Loading …");
     try {
       const page = await call("GET", `${this.path}?limit=${PAGE}&${end}=${from}`);
-      if (from === (end === "before" ? this.nextBefore : this.nextAfter)) this.take(end, page);
+      if (from === (end === "before" ? this.nextBefore : this.nextAfter)) await this.take(end, page);
       this.overtake();
       this.showEdges();
       this.watch.unobserve(this.edges[end]);
@@ -75,14 +77,29 @@ export class History extends EventTarget {
     }
   }
 
-  take(end, page) {
-    const elements = page.messages.map((record) => messageElement(record, this.viewer));
+  // A few at a time, so that scrolling never waits for a whole page.
+  async take(end, page) {
+    const records = [...page.messages];
+    while (records.length) {
+      if (end === "before") this.prepend(records.splice(-SLICE), records.length ? undefined : page.next_before);
+      else this.append(records.splice(0, SLICE), records.length ? undefined : page.next_after);
+      if (records.length) await nextTask();
+    }
+  }
+
+  prepend(records, next = records[0].id) {
     this.hold(() => {
-      if (end === "before") this.list.prepend(...elements);
-      else this.list.append(...elements);
-      if (end === "before") this.nextBefore = page.next_before;
-      else this.nextAfter = page.next_after;
-      this.forget(end);
+      this.list.prepend(...records.map((record) => messageElement(record, this.viewer)));
+      this.nextBefore = next;
+      this.forget("before");
+    });
+  }
+
+  append(records, next = records.at(-1).id) {
+    this.hold(() => {
+      this.list.append(...records.map((record) => messageElement(record, this.viewer)));
+      this.nextAfter = next;
+      this.forget("after");
     });
   }
 
@@ -205,13 +222,23 @@ export class History extends EventTarget {
     this.pane.classList.add("is-changing"); // the browser's own anchoring would correct a second time
     change();
     if (follow) this.pane.scrollTop = 0;
-    else if (anchor?.isConnected) this.pane.scrollTop += anchor.getBoundingClientRect().top - top;
-    requestAnimationFrame(() => this.pane.classList.remove("is-changing"));
+    else if (anchor?.isConnected) this.scrollBy(anchor.getBoundingClientRect().top - top);
+    cancelAnimationFrame(this.unmarking); // of a change in the same frame: this one is not over
+    this.unmarking = requestAnimationFrame(() => this.pane.classList.remove("is-changing"));
+  }
+
+  // Browsers round positions; what they left out is made up for at the next change, so that it does not add up.
+  scrollBy(distance) {
+    const { scrollTop } = this.pane;
+    const wanted = distance + this.rounded;
+    this.pane.scrollTop += wanted;
+    const left = wanted - (this.pane.scrollTop - scrollTop);
+    this.rounded = Math.abs(left) < 1 ? left : 0;
   }
 
   settle() {
     arrange(this.list, this.writing, this.unsent);
-    afterLayout(() => this.messages().forEach((element) => element.classList.add("is-settled")));
+    afterLayout(() => { for (const element of this.list.querySelectorAll(".message:not(.is-settled)")) element.classList.add("is-settled"); });
     this.showEdges();
     this.dispatchEvent(new Event("changed"));
   }
@@ -246,6 +273,10 @@ export class History extends EventTarget {
     link.textContent = text;
     if (note) note.hidden = !link.hidden;
   }
+}
+
+function nextTask() {
+  return new Promise((done) => { setTimeout(done); });
 }
 
 function afterLayout(run) {

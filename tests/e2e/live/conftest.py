@@ -32,7 +32,7 @@ def pair(postgres: Postgres, redis_server: Redis, tmp_path_factory: pytest.TempP
     """Both running, with ada and grace; what they do not touch waits for the next test."""
     with ExitStack() as stack:
         upstream = stack.enter_context(running_upstream())
-        shared = {
+        shared: dict[str, Any] = {
             "DATABASE_URL": stack.enter_context(postgres.database()),
             "REDIS_URL": redis_server.url(),
             "SECRET_KEY": "k" * 50,
@@ -56,7 +56,7 @@ def browsers(playwright: Playwright) -> Iterator[dict[str, Browser]]:
 
 @pytest.fixture(scope="package")
 def kept(browsers: dict[str, Browser], pair: Pair) -> dict[tuple[str, str], Any]:
-    """Everybody's cookies in either browser, after signing in once. Cookies do not know ports: they serve both sites."""
+    """Everybody's cookies in either browser, after signing in once; both sites take them."""
     return {(name, kind): session_of(browsers[kind], pair.one, name) for name in PEOPLE for kind in PROGRAMS}
 
 

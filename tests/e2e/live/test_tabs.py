@@ -1,4 +1,4 @@
-"""Several tabs of one browser, and browsers that allow less: one socket where they can share it, none where it is blocked."""
+"""Several tabs of one browser share a socket; browsers that allow less get along with less."""
 
 from collections.abc import Callable
 
