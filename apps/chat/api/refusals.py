@@ -14,7 +14,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from apps.chat.api.parser import ContentTypeError
 from apps.chat.api.security import RefusedError
 from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError, RateError
-from apps.chat.problems import AGAIN, DATABASE_ERRORS, KEY_BUSY, KEY_REUSED, FieldError, invalid, problem
+from apps.chat.problems import AGAIN, BLANK, DATABASE_ERRORS, KEY_BUSY, KEY_REUSED, FieldError, invalid, problem
 from apps.deduplication.idempotency.exceptions import KeyBusyError, KeyFormatError, KeyReusedError
 from apps.deduplication.idempotency.key import HEADER
 
