@@ -238,7 +238,8 @@ export class History extends EventTarget {
 
   settle() {
     arrange(this.list, this.writing, this.unsent);
-    afterLayout(() => { for (const element of this.list.querySelectorAll(".message:not(.is-settled)")) element.classList.add("is-settled"); });
+    const laidOut = [...this.list.querySelectorAll(".message:not(.is-settled)")]; // what comes later is settled later
+    afterLayout(() => { for (const element of laidOut) element.classList.add("is-settled"); });
     this.showEdges();
     this.dispatchEvent(new Event("changed"));
   }

@@ -133,7 +133,7 @@ async def test_process_that_starts_midway_tells_all_so_far_to_whoever_comes(
 
 
 async def test_lost_bus_loses_neither_the_reply_nor_the_order_to_stop(
-    site: Start, postgres_url: str, upstream: Upstream
+    postgres_url: str, site: Start, upstream: Upstream
 ) -> None:
     port = free_port()
     shared = {
