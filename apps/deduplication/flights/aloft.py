@@ -1,6 +1,6 @@
 """A flight on the table, with what the engine must know about it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from apps.deduplication.audit.execution import Execution
@@ -31,8 +31,7 @@ class Aloft:
     since: float
     renewed_at: float = 0.0
     execution: Execution | None = None
-    is_stream: bool = False
-    log: Log = field(default_factory=Log)
+    log: Log | None = None
 
     @property
     def tally(self) -> Tally:

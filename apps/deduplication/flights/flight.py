@@ -4,9 +4,8 @@ Rounds have no numbers: the token of a lease is the name of its round, and the f
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from apps.deduplication.flights.decisions import (
     Again,
@@ -43,14 +42,24 @@ class State(Enum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Protocol):
     """What the policy said when the flight began."""
 
-    lease_seconds: float
-    deadline_seconds: float
-    window_seconds: float
-    is_cancelled_when_left: bool
+    @property
+    def lease_seconds(self) -> float:
+        """How long a lead lasts unless it is renewed."""
+
+    @property
+    def deadline_seconds(self) -> float:
+        """How long work may lead."""
+
+    @property
+    def result_window_seconds(self) -> float:
+        """How long a result is for those who come later."""
+
+    @property
+    def is_cancelled_when_left(self) -> bool:
+        """Whether work ends with the last who waits for it."""
 
 
 class Flight(Generic[C]):
@@ -135,8 +144,8 @@ class Flight(Generic[C]):
         self.state, self._deadline = State.LANDING, NEVER
         if not outcome.is_shared:
             return (*self._settle_pilot(outcome), Release(self.token))
-        if self._terms.window_seconds:
-            self._landed, self._due = outcome, now + self._terms.window_seconds
+        if self._terms.result_window_seconds:
+            self._landed, self._due = outcome, now + self._terms.result_window_seconds
         else:
             self._due = NEVER
         return (Settle(self._all(), outcome), Publish(self.token, outcome))

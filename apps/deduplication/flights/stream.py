@@ -52,7 +52,8 @@ class _Passenger:
         self._caller = LoopCaller(self._pump)
         is_nested = digest in aboard.get()
         self.aloft = None if is_nested else table.board(scope, digest, policy, self._caller, is_stream=True)[0]
-        self.log = self.aloft.log if self.aloft is not None else Log()
+        shared = self.aloft.log if self.aloft is not None else None
+        self.log = Log() if shared is None else shared
 
     async def pieces(self, cursor: int, token: str) -> AsyncIterator[bytes]:
         """Yield what comes until the flight has an outcome for us and all its pieces are read."""
@@ -109,15 +110,14 @@ class _Passenger:
             await asyncio.to_thread(self._table.fetch, self._flown)
 
     async def _pump(self) -> bytes:
-        aloft, log = self._flown, self._flown.log
-        token = aloft.flight.token
-        log.lead(token)
+        aloft, log = self._flown, self.log
+        log.lead(aloft.flight.token)
         async with aclosing(_iterated(self._work)) as source:
             async for piece in source:
-                log.extend(token, len(log), [piece])
+                log.extend(log.round, len(log), [piece])
                 if log.size > aloft.policy.value_bytes:
                     raise StreamBrokenError(f"The stream grew over {aloft.policy.value_bytes} bytes.")
-                self._table.carry(aloft)
+                self._table.carry(aloft, log)
         return str(len(log)).encode()
 
     @property

@@ -5,9 +5,10 @@ The lock is held while a flight decides, for microseconds; never while work runs
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from functools import partial
+from itertools import count
 from threading import Lock
 
 from apps.deduplication.audit.execution import Execution
@@ -27,8 +28,9 @@ from apps.deduplication.flights.decisions import (
     Start,
 )
 from apps.deduplication.flights.deck import Deck
-from apps.deduplication.flights.flight import Decisions, Flight, State, Terms
+from apps.deduplication.flights.flight import Decisions, Flight, State
 from apps.deduplication.flights.guarantee import Guarantee
+from apps.deduplication.flights.log import Log
 from apps.deduplication.flights.outcome import Kind, Outcome
 from apps.deduplication.flights.policy import FlightPolicy
 from apps.deduplication.flights.store import Place, Store
@@ -37,10 +39,6 @@ from apps.deduplication.flights.unshared import Unshared
 Event = Callable[[float], Decisions[Caller]]
 StoreDecision = Claim | Renew | Publish | Release
 aboard: ContextVar[tuple[str, ...]] = ContextVar("aboard", default=())
-
-
-def _new_token() -> str:
-    return secrets.token_hex(8)
 
 
 class Table:
@@ -53,10 +51,9 @@ class Table:
         guarantee: Guarantee,
         ring: Ring,
         clock: Callable[[], float] = time.monotonic,
-        new_token: Callable[[], str] = _new_token,
     ) -> None:
         self._store, self.guarantee, self.ring = store, guarantee, ring
-        self._clock, self._new_token = clock, new_token
+        self._clock, self._new_token = clock, partial(next, _tokens())
         self._lock = Lock()
         self._flights: dict[str, Aloft] = {}
         self._deck = Deck(self.tick)
@@ -75,7 +72,8 @@ class Table:
                 if scope.size >= policy.table_size:
                     return None, False
                 aloft = self._begin(scope, digest, policy)
-                aloft.is_stream = is_stream
+            if is_stream and aloft.log is None:
+                aloft.log = Log()
             decisions = aloft.flight.join(caller, self._clock())
             self._note(aloft, decisions)
         self._deck.wake()
@@ -163,16 +161,16 @@ class Table:
     def fetch(self, aloft: Aloft) -> None:
         """Bring the log in step with the store. Blocks for a round trip."""
         token, log = aloft.flight.seen, aloft.log
-        if aloft.flight.pilot is not None:
+        if log is None or aloft.flight.pilot is not None:
             return
         start = len(log) if log.round == token else 0
         log.extend(token, start, self._store.read(aloft.place, token, start))
 
-    def carry(self, aloft: Aloft) -> None:
+    def carry(self, aloft: Aloft, log: Log) -> None:
         """Have new pieces of our own stream carried to the store; does not block where that is far."""
         self.feed(aloft, aloft.flight.progressed)
-        if aloft.log.begin_sending():
-            self._run_errand(partial(self._send, aloft, aloft.flight.token), is_here=False)
+        if log.begin_sending():
+            self._run_errand(partial(self._send, aloft, log), is_here=False)
 
     def tick(self) -> bool:
         """Do what is due; return whether there will be more. Blocks for the store."""
@@ -210,13 +208,7 @@ class Table:
             count()
 
     def _begin(self, scope: Scope, digest: str, policy: FlightPolicy) -> Aloft:
-        terms = Terms(
-            lease_seconds=policy.lease_seconds,
-            deadline_seconds=policy.deadline_seconds,
-            window_seconds=policy.result_window_seconds,
-            is_cancelled_when_left=policy.is_cancelled_when_left,
-        )
-        flight: Flight[Caller] = Flight(terms, new_token=self._new_token)
+        flight: Flight[Caller] = Flight(policy, new_token=self._new_token)
         aloft = Aloft(scope, _place(scope, digest, policy), flight, policy, self._clock())
         self._flights[digest] = aloft
         scope.size += 1
@@ -259,7 +251,7 @@ class Table:
                 answer = self._store.claim(place, token=decision.token, seen=decision.seen)
                 aloft.renewed_at = asked_at
                 self.feed(aloft, lambda now: flight.claimed(answer, now))
-                if isinstance(answer, Busy) and aloft.is_stream:
+                if isinstance(answer, Busy) and aloft.log is not None:
                     self.fetch(aloft)
             case Renew():
                 is_ours = self._store.renew(place, decision.token)
@@ -273,13 +265,13 @@ class Table:
                 self._store.release(place, decision.token)
                 self.feed(aloft, lambda _: flight.published())
 
-    def _send(self, aloft: Aloft, token: str) -> None:
+    def _send(self, aloft: Aloft, log: Log) -> None:
         is_taken = True
         while True:
-            start, pieces = aloft.log.unsent()
+            start, pieces = log.unsent()
             if not pieces:
                 return
-            is_taken = is_taken and self._store.append(aloft.place, token, start, pieces)
+            is_taken = is_taken and self._store.append(aloft.place, log.round, start, pieces)
 
     def _judge_lease(self, aloft: Aloft, now: float, *, is_ours: bool) -> None:
         """Note a lease that was lost. Before its time only the store can lose it, or somebody ends it: as declared."""
@@ -316,6 +308,12 @@ class Table:
         mark = Execution(place.scope, place.digest, "", is_alone=False)
         if self._store.forget(place):
             self.ring.mark(mark)
+
+
+def _tokens() -> Iterator[str]:
+    """Yield names of rounds that no other process uses."""
+    process = secrets.token_hex(8)
+    return (f"{process}{number:x}" for number in count())
 
 
 def judged(value: bytes, policy: FlightPolicy) -> Outcome:

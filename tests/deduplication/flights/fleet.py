@@ -7,13 +7,23 @@ from itertools import count
 from typing import Any
 
 from apps.deduplication.flights.decisions import Again, Cancel, Claim, Drop, Publish, Release, Renew, Settle, Start
-from apps.deduplication.flights.flight import Flight, State, Terms
+from apps.deduplication.flights.flight import Flight, State
 from apps.deduplication.flights.memory import MemoryStore
 from apps.deduplication.flights.outcome import Kind, Outcome
 from apps.deduplication.flights.store import Place
 
 LEASE = 2.0
 PLACE = Place(scope="test", digest="d", lease_seconds=LEASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """A policy as far as the state machine reads it."""
+
+    lease_seconds: float
+    deadline_seconds: float
+    result_window_seconds: float
+    is_cancelled_when_left: bool
 
 
 @dataclass(eq=False)
@@ -50,7 +60,7 @@ class Fleet:
         self.now = 0.0
         self.moments = count(1)
         self.terms = Terms(
-            lease_seconds=LEASE, deadline_seconds=deadline, window_seconds=window, is_cancelled_when_left=cancels
+            lease_seconds=LEASE, deadline_seconds=deadline, result_window_seconds=window, is_cancelled_when_left=cancels
         )
         self.place = Place(scope="test", digest="d", lease_seconds=LEASE, window_seconds=window)
         self.store = MemoryStore(lambda: self.now)
