@@ -74,6 +74,7 @@ function toTop(item, at) {
   time.dateTime = at;
   time.textContent = clock.format(new Date(at));
   if (row.previousElementSibling) row.parentElement.prepend(row);
+  if (item.hasAttribute("aria-current")) document.getElementById("conversations").scrollTop = 0;
   if (hadFocus) item.focus({ preventScroll: true });
 }
 
