@@ -179,8 +179,8 @@ def test_who_waits_asks_again_when_the_lease_would_end_or_the_bus_says_so(waitin
     assert waiting.tick(3) == (Claim("t2", "r"),)
     assert waiting.claimed(Busy("r", 3), 3) == ()
     assert waiting.heard() == (Claim("t3", "r"),)
-    assert waiting.claimed(Result(VALUE, "r"), 4) == (Settle(("ann", "bob"), VALUE), Drop())
-    assert (waiting.seen, waiting.state) == ("r", State.ENDED)
+    assert waiting.claimed(Result(VALUE, "s"), 4) == (Settle(("ann", "bob"), VALUE), Drop())
+    assert (waiting.seen, waiting.state) == ("s", State.ENDED)
 
 
 def test_news_that_come_while_the_store_is_asked_are_not_lost(waiting: Flight[str]) -> None:
