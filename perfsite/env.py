@@ -48,12 +48,16 @@ class Environment:
         *,
         valid: Callable[[str], bool] = bool,
         expected: str = "",
+        is_secret: bool = False,
     ) -> list[str]:
-        """Return a comma-separated list without its blanks; raise ImproperlyConfigured for a wrong item."""
+        """Return a comma-separated list without its blanks; raise ImproperlyConfigured for a wrong item.
+
+        A wrong secret is not shown.
+        """
         found = [item.strip() for item in self.text(name).split(",") if item.strip()]
         for item in found:
             if not valid(item):
-                raise invalid(name, item, expected)
+                raise invalid(name, "***" if is_secret else item, expected)
         return found or list(default)
 
     def url(self, name: str, *, schemes: tuple[str, ...], default: str = "") -> SplitResult | None:

@@ -20,7 +20,7 @@ DATA_DIR = made_data_dir(Path(env.text("DATA_DIR", str(BASE_DIR / "var"))))
 DEBUG = env.flag("DEBUG", default=False)
 HTTPS = env.flag("HTTPS", default=not DEBUG)
 SECRET_KEY = env.text("SECRET_KEY") or kept_secret(DATA_DIR / "secret_key")
-CACHE_KEYS = env.items("CACHE_KEYS", valid=is_strong, expected="16 characters or more")
+CACHE_KEYS = env.items("CACHE_KEYS", valid=is_strong, expected="16 characters or more", is_secret=True)
 ALLOWED_HOSTS = env.items(
     "ALLOWED_HOSTS",
     ("localhost", "127.0.0.1", "[::1]"),

@@ -107,7 +107,7 @@ class _Passenger:
         if outcome is None or flight.pilot is not None:
             return
         if outcome.error is not None or self.log.round != flight.seen or int(outcome.copy()) > len(self.log):
-            await asyncio.to_thread(self._table.fetch, self._flown)
+            await asyncio.to_thread(self._table.relay.fetch, self._flown)
 
     async def _pump(self) -> bytes:
         aloft, log = self._flown, self.log

@@ -29,12 +29,13 @@ from apps.deduplication.flights.decisions import (
 )
 from apps.deduplication.flights.deck import Deck
 from apps.deduplication.flights.flight import Decisions, Flight, State
+from apps.deduplication.flights.flown import raised, returned
 from apps.deduplication.flights.guarantee import Guarantee
 from apps.deduplication.flights.log import Log
 from apps.deduplication.flights.outcome import Kind, Outcome
 from apps.deduplication.flights.policy import FlightPolicy
+from apps.deduplication.flights.relay import Relay
 from apps.deduplication.flights.store import Place, Store
-from apps.deduplication.flights.unshared import Unshared
 
 Event = Callable[[float], Decisions[Caller]]
 StoreDecision = Claim | Renew | Publish | Release
@@ -57,6 +58,7 @@ class Table:
         self._lock = Lock()
         self._flights: dict[str, Aloft] = {}
         self._deck = Deck(self.tick)
+        self.relay = Relay(store, partial(self._run_errand, is_here=False))
         store.listen(self.heard, self.forgotten, self.grew)
 
     def board(
@@ -100,9 +102,9 @@ class Table:
         execution, losses = self._take_off(aloft)
         before = aboard.set((*aboard.get(), aloft.place.digest))
         try:
-            outcome = judged(caller.work(), aloft.policy)
+            outcome = returned(caller.work(), aloft.policy)
         except Exception as error:  # noqa: BLE001  (it is the outcome: raised below, and by whoever waits)
-            outcome = failed(error, aloft.policy)
+            outcome = raised(error, aloft.policy)
         finally:
             aboard.reset(before)
             self._land(aloft, execution, losses, outcome)
@@ -114,9 +116,9 @@ class Table:
         execution, losses = self._take_off(aloft)
         aboard.set((*aboard.get(), aloft.place.digest))
         try:
-            outcome = judged(await caller.work(), aloft.policy)
+            outcome = returned(await caller.work(), aloft.policy)
         except Exception as error:  # noqa: BLE001  (as above)
-            outcome = failed(error, aloft.policy)
+            outcome = raised(error, aloft.policy)
         except BaseException as error:
             outcome = Outcome(Kind.LOST, error=error)
             raise
@@ -156,21 +158,12 @@ class Table:
         """Have the new pieces of a stream fetched that another process leads."""
         aloft = self._flights.get(digest)
         if aloft is not None and not aloft.flight.is_leading:
-            self._deck.put(partial(self.fetch, aloft))
-
-    def fetch(self, aloft: Aloft) -> None:
-        """Bring the log in step with the store. Blocks for a round trip."""
-        token, log = aloft.flight.seen, aloft.log
-        if log is None or aloft.flight.pilot is not None:
-            return
-        start = len(log) if log.round == token else 0
-        log.extend(token, start, self._store.read(aloft.place, token, start))
+            self._deck.put(partial(self.relay.fetch, aloft))
 
     def carry(self, aloft: Aloft, log: Log) -> None:
-        """Have new pieces of our own stream carried to the store; does not block where that is far."""
+        """Have new pieces of our own stream carried to the store; its deadline is for the next one."""
         self.feed(aloft, aloft.flight.progressed)
-        if log.begin_sending():
-            self._run_errand(partial(self._send, aloft, log), is_here=False)
+        self.relay.carry(aloft, log)
 
     def tick(self) -> bool:
         """Do what is due; return whether there will be more. Blocks for the store."""
@@ -252,7 +245,7 @@ class Table:
                 aloft.renewed_at = asked_at
                 self.feed(aloft, lambda now: flight.claimed(answer, now))
                 if isinstance(answer, Busy) and aloft.log is not None:
-                    self.fetch(aloft)
+                    self.relay.fetch(aloft)
             case Renew():
                 is_ours = self._store.renew(place, decision.token)
                 self._judge_lease(aloft, asked_at, is_ours=is_ours)
@@ -264,14 +257,6 @@ class Table:
             case Release():
                 self._store.release(place, decision.token)
                 self.feed(aloft, lambda _: flight.published())
-
-    def _send(self, aloft: Aloft, log: Log) -> None:
-        is_taken = True
-        while True:
-            start, pieces = log.unsent()
-            if not pieces:
-                return
-            is_taken = is_taken and self._store.append(aloft.place, log.round, start, pieces)
 
     def _judge_lease(self, aloft: Aloft, now: float, *, is_ours: bool) -> None:
         """Note a lease that was lost. Before its time only the store can lose it, or somebody ends it: as declared."""
@@ -314,19 +299,6 @@ def _tokens() -> Iterator[str]:
     """Yield names of rounds that no other process uses."""
     process = secrets.token_hex(8)
     return (f"{process}{number:x}" for number in count())
-
-
-def judged(value: bytes, policy: FlightPolicy) -> Outcome:
-    """Return the outcome of work that returned; raise TypeError for anything but bytes."""
-    if not isinstance(value, bytes):
-        raise TypeError(f"Shared work returns bytes, not {type(value).__name__}: encode it in the work.")
-    is_shared = not isinstance(value, Unshared) and len(value) <= policy.value_bytes
-    return Outcome(Kind.VALUE if is_shared else Kind.ALONE, value)
-
-
-def failed(error: Exception, policy: FlightPolicy) -> Outcome:
-    """Return the outcome of work that raised."""
-    return Outcome(Kind.ERROR if policy.errors == "shared" else Kind.ALONE, error=error)
 
 
 def _place(scope: Scope, digest: str, policy: FlightPolicy) -> Place:

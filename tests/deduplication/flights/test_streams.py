@@ -158,10 +158,14 @@ async def test_the_last_to_leave_ends_the_work(source: Source) -> None:
 async def test_a_stream_waits_longer_than_other_callers_do(table: Table, scope: Scope) -> None:
     source = Source(table, scope, wait_seconds=0.25, lease_seconds=0.2, deadline_seconds=0.5)
     first, other = source.read(), source.read()
-    for allowed in range(1, 41, 13):
+    begun = time.monotonic()
+    for allowed in range(1, 41):
         source.allowed = allowed
         await other.until(allowed)
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(20):
+            while time.monotonic() < begun + allowed * 0.02:  # noqa: ASYNC110  (a slow source)
+                await asyncio.sleep(0.005)
+    assert time.monotonic() - begun > source.policy.deadline_seconds
     source.allowed = 40
     assert await first.whole() == await other.whole() == WHOLE
 
