@@ -67,7 +67,7 @@ test: dev packages ## every test, against servers it starts itself, with branch 
 	@rm -f .coverage .coverage.*
 	@status=0; set -x; \
 		$(PYTEST) || status=1; \
-		TEST_ENGINE=postgresql $(PYTEST) tests/chat tests/tuning || status=1; \
+		TEST_ENGINE=postgresql $(PYTEST) tests/chat tests/tuning tests/deduplication/idempotency || status=1; \
 		$(BIN)/coverage combine --quiet; \
 		$(BIN)/coverage report || status=1; \
 		exit $$status

@@ -48,12 +48,16 @@ class Environment:
         *,
         valid: Callable[[str], bool] = bool,
         expected: str = "",
+        is_secret: bool = False,
     ) -> list[str]:
-        """Return a comma-separated list without its blanks; raise ImproperlyConfigured for a wrong item."""
+        """Return a comma-separated list without its blanks; raise ImproperlyConfigured for a wrong item.
+
+        A wrong secret is not shown.
+        """
         found = [item.strip() for item in self.text(name).split(",") if item.strip()]
         for item in found:
             if not valid(item):
-                raise invalid(name, item, expected)
+                raise invalid(name, "***" if is_secret else item, expected)
         return found or list(default)
 
     def url(self, name: str, *, schemes: tuple[str, ...], default: str = "") -> SplitResult | None:
@@ -110,3 +114,8 @@ def is_network(text: str) -> bool:
 def is_origin(text: str) -> bool:
     """Return whether the text is a scheme and a host, as browsers send them."""
     return re.fullmatch(r"https?://[^/?#@\s]+", text) is not None
+
+
+def is_host(text: str) -> bool:
+    """Return whether the text is a host as ALLOWED_HOSTS takes it: a name, an address, a leading dot, or * for any."""
+    return re.fullmatch(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9a-fA-F:.]+\]", text) is not None

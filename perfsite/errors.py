@@ -1,13 +1,15 @@
 """Errors in the caller's own format: problem documents under /api/, pages elsewhere."""
 
 import logging
+import sys
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from apps.chat.problems import BLANK, CSRF, DETAILS, problem, request_id
+from apps.chat.problems import AGAIN, BLANK, CSRF, DATABASE_ERRORS, DETAILS, problem, request_id
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +31,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse: 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500; needs neither database nor session."""
+    """Answer 503 where it was the database, else 500; needs neither database nor session."""
+    if isinstance(sys.exc_info()[1], DATABASE_ERRORS):  # Django calls this while it handles the error
+        return error(request, HTTPStatus.SERVICE_UNAVAILABLE, headers=AGAIN)
     return error(request, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
@@ -38,12 +42,19 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return error(request, HTTPStatus.FORBIDDEN, f"{reason} Load the page again and retry.".strip(), kind=CSRF)
 
 
-def error(request: HttpRequest, status: HTTPStatus, detail: str = "", *, kind: str = BLANK) -> HttpResponse:
+def error(
+    request: HttpRequest,
+    status: HTTPStatus,
+    detail: str = "",
+    *,
+    kind: str = BLANK,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
     """Return the problem document or the page."""
     if request.path_info.startswith("/api/"):
-        return problem(request, status, detail, kind=kind)
+        return problem(request, status, detail, kind=kind, headers=headers)
     context = {"title": status.phrase, "detail": detail or DETAILS[status], "request_id": request_id(request)}
-    return HttpResponse(page(context), status=status)
+    return HttpResponse(page(context), status=status, headers=headers)
 
 
 def page(context: dict[str, str]) -> str:

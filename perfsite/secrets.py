@@ -7,6 +7,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+SECRET_MIN_CHARACTERS = 16
+
 
 def made_data_dir(path: Path) -> Path:
     """Return the directory, made when missing; raise ImproperlyConfigured when nothing can be written in it."""
@@ -18,6 +20,11 @@ def made_data_dir(path: Path) -> Path:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ImproperlyConfigured(f"DATA_DIR: nothing can be written in {str(folder)!r}.")
     return folder
+
+
+def is_strong(secret: str) -> bool:
+    """Return whether a key is long enough to be one; its length is the only thing we can tell."""
+    return len(secret) >= SECRET_MIN_CHARACTERS
 
 
 def kept_secret(path: Path) -> str:

@@ -5,7 +5,7 @@ from redis import Redis
 CONNECT_SECONDS = 2.0
 
 
-def redis_client(url: str, *, purpose: str, timeout_seconds: float) -> "Redis":
+def redis_client(url: str, *, purpose: str, timeout_seconds: float, connections: int = 4) -> "Redis":
     """Return a client that shows as perfsite:PURPOSE in CLIENT LIST and waits no longer than the timeout."""
     return Redis.from_url(
         url,
@@ -14,5 +14,5 @@ def redis_client(url: str, *, purpose: str, timeout_seconds: float) -> "Redis":
         socket_timeout=timeout_seconds,
         socket_keepalive=True,
         retry=None,
-        max_connections=4,
+        max_connections=connections,
     )

@@ -42,3 +42,15 @@ def editable_message(*, user_id: int, message_id: int) -> Message:
     if message.author_id != user_id and membership.role != Membership.Role.OWNER:
         raise ForbiddenError("Only its author or an owner of the conversation may change a message.")
     return message
+
+
+def standing_of(*, user_id: int, conversation_id: int | None = None, message_id: int | None = None) -> str:
+    """Return the caller's role where a request acts (one query): empty for an outsider, or without an address."""
+    if conversation_id is None and message_id is None:
+        return ""
+    found = Membership.objects.filter(user_id=user_id, conversation__deleted_at=None)
+    if conversation_id is not None:
+        found = found.filter(conversation_id=conversation_id)
+    if message_id is not None:
+        found = found.filter(conversation__messages=message_id)
+    return found.values_list("role", flat=True).first() or ""

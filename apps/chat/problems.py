@@ -8,13 +8,25 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 import orjson
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 MEDIA_TYPE = "application/problem+json"
 BLANK = "about:blank"
 INVALID = "/problems/invalid-value"
 CSRF = "/problems/csrf"
-TITLES = {INVALID: "A value is wrong", CSRF: "The CSRF token is missing or wrong"}
+KEY_REUSED = "/problems/idempotency-key-reused"
+KEY_BUSY = "/problems/idempotency-key-busy"
+TITLES = {
+    INVALID: "A value is wrong",
+    CSRF: "The CSRF token is missing or wrong",
+    KEY_REUSED: "The key was used for another request",
+    KEY_BUSY: "The first request with this key is still under way",
+    "/problems/assistant-off": "The assistant is off",
+    "/problems/no-assistant": "The conversation has no assistant",
+    "/problems/nothing-to-answer": "There is nothing to answer",
+    "/problems/reply-under-way": "A reply is being written",
+}
 DETAILS = {
     HTTPStatus.BAD_REQUEST: "The request is malformed.",
     HTTPStatus.UNAUTHORIZED: "Sign in first.",
@@ -22,7 +34,10 @@ DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed to answer. The error has been logged.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer. Try again in a moment.",
 }
+DATABASE_ERRORS = (OperationalError, InterfaceError)  # gone, full, locked for too long: none of them the caller's doing
+AGAIN = {"Retry-After": "2"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +85,13 @@ def problem(
     return response(document, status, headers)
 
 
-def invalid(request: HttpRequest, errors: Iterable[FieldError]) -> HttpResponse:
+def invalid(request: HttpRequest, errors: Iterable[FieldError], *, kind: str = INVALID) -> HttpResponse:
     """Return 422 with the wrong values by name."""
     named = [FieldError(field=encodable(error.field), detail=encodable(error.detail)) for error in errors]
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     document = InvalidProblem(
-        type=INVALID,
-        title=TITLES[INVALID],
+        type=kind,
+        title=TITLES[kind],
         status=status,
         detail="; ".join(f"{error.field}: {error.detail}" for error in named),
         request_id=request_id(request),

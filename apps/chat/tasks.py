@@ -12,6 +12,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from apps.chat.imports.claim import LEASE, remove_upload
+from apps.chat.imports.leftovers import remove_leftovers
 from apps.chat.imports.pace import Courteous, Stoppable, Unhindered
 from apps.chat.models import Conversation, Import, Message
 from apps.chat.services.imports import Ended, run_import
@@ -88,6 +89,7 @@ def resume_unfinished(**_: Any) -> None:
         outbox.put(import_file, row.pk, delay=max(timedelta(), LEASE - silence))
     for row in Import.objects.exclude(finished_at=None).exclude(upload=""):
         remove_upload(row)
+    remove_leftovers()
     if Conversation.objects.exclude(deleted_at=None).exists():
         outbox.put(purge_conversations)
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.chat.models import Conversation, Import, Membership, Message, User
+from apps.chat.exceptions import NotFoundError
+from apps.chat.models import Conversation, Import, Membership, Message, Reply, User
 from apps.chat.records import ConversationRecord
 from apps.chat.services.history import history_page
 from tests.chat.people import conversation, person, said
@@ -24,12 +25,14 @@ def where(ann: User, bob: User) -> ConversationRecord:
     made = conversation(ann, bob)
     said(ann, made, "first <b>", "second")
     Import.objects.create(owner=ann, filename="log.csv")
+    Reply.objects.create(conversation_id=made.id, asked_by=ann)
     return made
 
 
-@pytest.mark.parametrize("model", ["user", "conversation", "message", "import"])
+@pytest.mark.parametrize("model", ["user", "conversation", "message", "import", "reply"])
 def test_every_list_and_form_opens(staff: Client, where: ConversationRecord, model: str) -> None:
-    rows: Any = {"user": User, "conversation": Conversation, "message": Message, "import": Import}[model].objects
+    models = {"user": User, "conversation": Conversation, "message": Message, "import": Import, "reply": Reply}
+    rows: Any = models[model].objects
     assert staff.get(f"/admin/chat/{model}/").status_code == 200
     assert staff.get(f"/admin/chat/{model}/?q=1").status_code == 200
     assert staff.get(f"/admin/chat/{model}/{rows.first().pk}/change/").status_code == 200
@@ -44,7 +47,7 @@ def test_forms_of_people_and_groups_open(staff: Client) -> None:
         assert staff.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["conversation/add/", "message/add/", "import/add/"])
+@pytest.mark.parametrize("path", ["conversation/add/", "message/add/", "import/add/", "reply/add/"])
 def test_what_begins_elsewhere_is_not_added_here(staff: Client, path: str) -> None:
     assert staff.get(f"/admin/chat/{path}").status_code == 403
 
@@ -62,6 +65,8 @@ def test_staff_rename_conversations_and_change_members(staff: Client, where: Con
     bobs = Membership.objects.get(user=bob)
     form = {
         "title": "Renamed",
+        "has_assistant": "on",
+        "system_prompt": "Be brief",
         "memberships-TOTAL_FORMS": 1,
         "memberships-INITIAL_FORMS": 1,
         "memberships-0-id": bobs.pk,
@@ -72,7 +77,54 @@ def test_staff_rename_conversations_and_change_members(staff: Client, where: Con
     answer = staff.post(f"/admin/chat/conversation/{where.id}/change/", form)
     assert answer.status_code == 302
     bobs.refresh_from_db()
-    assert (bobs.role, Conversation.objects.get().title) == ("owner", "Renamed")
+    changed = Conversation.objects.get()
+    assert (bobs.role, changed.title) == ("owner", "Renamed")
+    assert (changed.has_assistant, changed.system_prompt) == (True, "Be brief")
+
+
+def ticked(where: ConversationRecord, *users: User) -> dict[str, Any]:
+    """Return the form in which staff have ticked these members to be removed."""
+    rows = list(Membership.objects.filter(conversation_id=where.id).order_by("pk"))
+    form: dict[str, Any] = {
+        "title": "Plans",
+        "memberships-TOTAL_FORMS": len(rows),
+        "memberships-INITIAL_FORMS": len(rows),
+    }
+    for number, row in enumerate(rows):
+        fields = {"id": row.pk, "conversation": where.id, "user": row.user_id, "role": row.role}
+        form |= {f"memberships-{number}-{name}": value for name, value in fields.items()}
+        if row.user in users:
+            form[f"memberships-{number}-DELETE"] = "on"
+    return form
+
+
+def test_when_staff_remove_the_last_owner_another_member_becomes_one(
+    staff: Client, where: ConversationRecord, ann: User, bob: User
+) -> None:
+    Conversation.objects.update(imported_by=ann, source_id="talk-1")
+    assert staff.post(f"/admin/chat/conversation/{where.id}/change/", ticked(where, ann)).status_code == 302
+    assert list(Membership.objects.values_list("user", "role")) == [(bob.pk, "owner")]
+    kept = Conversation.objects.get()
+    assert (kept.imported_by, kept.source_id, kept.deleted_at) == (None, "", None)
+
+
+def test_when_staff_remove_everybody_the_conversation_goes(
+    staff: Client, where: ConversationRecord, ann: User, bob: User
+) -> None:
+    assert staff.post(f"/admin/chat/conversation/{where.id}/change/", ticked(where, ann, bob)).status_code == 302
+    assert Conversation.objects.get().deleted_at is not None
+    assert Membership.objects.count() == 0
+
+
+def test_who_left_while_staff_ticked_them_is_no_error(
+    staff: Client, where: ConversationRecord, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(**_: Any) -> None:
+        raise NotFoundError("There is no such member.")
+
+    monkeypatch.setattr("apps.chat.admin.conversations.expel_member", gone)
+    assert staff.post(f"/admin/chat/conversation/{where.id}/change/", ticked(where, bob)).status_code == 302
+    assert Membership.objects.count() == 2
 
 
 def test_a_message_taken_down_leaves_a_tombstone(staff: Client, where: ConversationRecord, ann: User) -> None:

@@ -80,13 +80,21 @@ def test_names_are_found_in_the_source() -> None:
         ("REDIS_PORT", "6379"),
         ("CELERY_BROKER_URL", "localhost"),
         ("CHAT_IMPORT_MAX_MEGABYTES", "-5"),
+        ("ASSISTANT_BASE_URL", "api.example/v1"),
+        ("ASSISTANT_API_KEY", "a key without an endpoint"),
         ("DATA_DIR", "/dev/null/data"),
+        ("CACHE_KEYS", "long enough to be a key,short"),
     ],
 )
 def test_a_wrong_value_stops_the_start_in_one_line_that_names_it(tmp_path: Path, name: str, value: str) -> None:
     result = started(tmp_path, *MANAGE, "check", **{name: value})
     assert result.returncode == 1
     assert re.fullmatch(rf"perfsite does not start: {name}\b.*\n", result.stderr)
+
+
+def test_a_wrong_secret_is_not_shown(tmp_path: Path) -> None:
+    result = started(tmp_path, *MANAGE, "check", CACHE_KEYS="too short")
+    assert "CACHE_KEYS: '***' is not 16 characters or more." in result.stderr
 
 
 def test_without_variables_production_defaults_hold(tmp_path: Path) -> None:

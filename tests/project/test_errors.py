@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.test import Client
@@ -19,6 +19,8 @@ ERRORS = {
     "suspicious": (SuspiciousOperation("secret"), 400),
     "large": (RequestDataTooBig("secret"), 413),
     "broken": (RuntimeError("secret"), 500),
+    "database": (OperationalError("secret"), 503),
+    "connection": (InterfaceError("secret"), 503),
 }
 
 
@@ -42,6 +44,7 @@ def visitor() -> Client:
 def test_outside_the_api_an_error_is_a_page(db: None, visitor: Client, name: str) -> None:
     response = visitor.get(f"/fail/{name}")
     assert response.status_code == ERRORS[name][1]
+    assert ("Retry-After" in response.headers) == (response.status_code == 503)
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert b"seen-1" in response.content
     assert b"secret" not in response.content

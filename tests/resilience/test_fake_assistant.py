@@ -20,6 +20,7 @@ from apps.resilience.drill.upset import Ending, Fate, Upset
 from apps.resilience.exceptions import AttemptTimeoutError, BulkheadFullError, CircuitOpenError, TruncatedError
 from apps.resilience.pipeline import Pipeline, declare_dependency, pipeline
 from apps.resilience.pipeline.registry import withdraw_dependency
+from tests.servers.deadline import eventually
 from tests.servers.process import ServerProcess
 from tests.tuning.obeying import obeying
 
@@ -155,8 +156,7 @@ async def test_two_hundred_against_a_hung_upstream_are_told_soon_and_one_probe_b
             assert upstream.breaker.current_state == "open"
             assert took < 3
             assert held["most_at_once"] <= 16 + 1, "the places, and the one who counts"
-            while upstream.breaker.view().next_probe_seconds:
-                await asyncio.sleep(0.02)
+            await asyncio.to_thread(eventually, lambda: not upstream.breaker.view().next_probe_seconds)
             again = await together(upstream, client)
             probes = (await counted(client))["requests"] - held["requests"]
     assert probes == 1

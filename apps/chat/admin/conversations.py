@@ -1,13 +1,18 @@
 """Conversations and their members."""
 
+from contextlib import suppress
+from typing import Any
+
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from apps.chat.exceptions import NotFoundError
 from apps.chat.models import Conversation, Membership
 from apps.chat.services.conversations import discard
+from apps.chat.services.members import expel_member
 
 
 class MembershipInline(TabularInline):
@@ -24,11 +29,20 @@ class MembershipInline(TabularInline):
 class ConversationAdmin(ModelAdmin):
     """Conversations; deleting one hides it at once and purges its messages afterwards."""
 
-    list_display = ("title", "member_count", "last_sequence", "last_message_at", "imported_by")
+    list_display = ("title", "member_count", "has_assistant", "last_sequence", "last_message_at", "imported_by")
     search_fields = ("title",)
     date_hierarchy = "last_message_at"
     list_select_related = ("imported_by",)
-    fields = ("title", "created_at", "last_sequence", "last_message_at", "imported_by", "source_id")
+    fields = (
+        "title",
+        "has_assistant",
+        "system_prompt",
+        "created_at",
+        "last_sequence",
+        "last_message_at",
+        "imported_by",
+        "source_id",
+    )
     readonly_fields = ("created_at", "last_sequence", "last_message_at", "imported_by", "source_id")
     inlines = (MembershipInline,)
 
@@ -45,6 +59,14 @@ class ConversationAdmin(ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  (Django's signature)
         """Conversations begin in the chat, with an owner."""
         return False
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ARG002, FBT001
+        """Add and change members, then let go who was ticked, as if an owner had removed them."""
+        for membership in formset.save(commit=False):
+            membership.save()
+        for membership in formset.deleted_objects:
+            with suppress(NotFoundError):  # gone meanwhile
+                expel_member(conversation_id=membership.conversation_id, member_id=membership.user_id)
 
     def delete_model(self, request: HttpRequest, obj: Conversation) -> None:  # noqa: ARG002  (Django's signature)
         """Delete as an owner's own request would."""

@@ -10,6 +10,7 @@ from ninja.operation import Operation
 from pydantic import TypeAdapter
 
 from apps.chat.problems import MEDIA_TYPE, InvalidProblem, Problem
+from apps.deduplication.idempotency.key import HEADER, KEY_MAX_CHARACTERS, REPLAYED
 
 SAFE = frozenset({"get", "head"})
 ALWAYS = (
@@ -26,6 +27,15 @@ WITH_BODY = (
 )
 CSRF_SCHEME = {"type": "apiKey", "in": "header", "name": "X-CSRFToken"}
 ID_SCHEMA = {"type": "string"}
+KEY_PARAMETER = {
+    "in": "header",
+    "name": HEADER,
+    "required": False,
+    "description": "Sent again with the same key, the request is done once and its first answer comes again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MAX_CHARACTERS},
+}
+REPLAYED_HEADER = {"description": "The first answer to this Idempotency-Key.", "schema": {"enum": ["true"]}}
+RETRY_HEADER = {"description": "Seconds.", "schema": {"type": "string"}}
 
 
 class DocumentedApi(NinjaAPI):
@@ -62,7 +72,17 @@ def complete(operation: dict[str, Any], *, method: str, has_address: bool) -> No
         if status == HTTPStatus.CREATED:
             response["headers"]["Location"] = {"schema": ID_SCHEMA}
     if method not in SAFE:
-        operation["security"] = [{**requirement, "Csrf": []} for requirement in operation["security"]]
+        complete_unsafe(operation)
+
+
+def complete_unsafe(operation: dict[str, Any]) -> None:
+    """Add the CSRF token, and the Idempotency-Key with what comes of it."""
+    operation["security"] = [{**requirement, "Csrf": []} for requirement in operation["security"]]
+    operation["parameters"].append(KEY_PARAMETER)
+    for status, response in operation["responses"].items():
+        if status < HTTPStatus.BAD_REQUEST:
+            response["headers"][REPLAYED] = REPLAYED_HEADER
+    operation["responses"][HTTPStatus.CONFLICT]["headers"]["Retry-After"] = RETRY_HEADER
 
 
 def conditional(operation: dict[str, Any], *, method: str, has_address: bool) -> set[HTTPStatus]:
@@ -71,7 +91,7 @@ def conditional(operation: dict[str, Any], *, method: str, has_address: bool) ->
     if has_address:
         statuses.add(HTTPStatus.NOT_FOUND)
     if method not in SAFE:
-        statuses.add(HTTPStatus.FORBIDDEN)
+        statuses.update((HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY))
     if "requestBody" in operation:
         statuses.update(WITH_BODY)
     if any(parameter["in"] == "query" for parameter in operation["parameters"]):

@@ -1,5 +1,6 @@
 """Which problem each error becomes."""
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -12,9 +13,12 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from apps.chat.api.parser import ContentTypeError
 from apps.chat.api.security import RefusedError
-from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from apps.chat.problems import FieldError, invalid, problem
+from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError, RateError
+from apps.chat.problems import AGAIN, BLANK, DATABASE_ERRORS, KEY_BUSY, KEY_REUSED, FieldError, invalid, problem
+from apps.deduplication.idempotency.exceptions import KeyBusyError, KeyFormatError, KeyReusedError
+from apps.deduplication.idempotency.key import HEADER
 
+logger = logging.getLogger(__name__)
 # An unregistered scheme, which browsers pass over without a dialog; RFC 9110 wants one with every 401.
 SIGN_IN = {"WWW-Authenticate": 'Cookie realm="perfsite", form-action="/accounts/login/"'}
 
@@ -34,14 +38,31 @@ def forbidden(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(request, HTTPStatus.FORBIDDEN, str(error))
 
 
-def conflict(request: HttpRequest, error: Exception) -> HttpResponse:
-    """409."""
-    return problem(request, HTTPStatus.CONFLICT, str(error))
+def conflict(request: HttpRequest, error: ConflictError) -> HttpResponse:
+    """409, of a type of its own where the service names one."""
+    kind = f"/problems/{error.kind}" if error.kind else BLANK
+    return problem(request, HTTPStatus.CONFLICT, str(error), kind=kind)
 
 
 def wrong_value(request: HttpRequest, error: InvalidError) -> HttpResponse:
     """422 from a service."""
     return invalid(request, [FieldError(field=error.field, detail=error.reason)])
+
+
+def wrong_key(request: HttpRequest, error: KeyFormatError) -> HttpResponse:
+    """422 for a header that holds no key."""
+    return invalid(request, [FieldError(field=HEADER, detail=str(error))])
+
+
+def reused_key(request: HttpRequest, error: KeyReusedError) -> HttpResponse:
+    """422 of its own kind: the key belongs to another payload."""
+    return invalid(request, [FieldError(field=HEADER, detail=str(error))], kind=KEY_REUSED)
+
+
+def busy_key(request: HttpRequest, error: KeyBusyError) -> HttpResponse:
+    """409 of its own kind: the first request with the key has not ended."""
+    headers = {"Retry-After": str(error.retry_after_seconds)}
+    return problem(request, HTTPStatus.CONFLICT, str(error), kind=KEY_BUSY, headers=headers)
 
 
 def wrong_types(request: HttpRequest, error: ValidationError) -> HttpResponse:
@@ -62,6 +83,12 @@ def field_name(location: tuple[str | int, ...]) -> str:
     if source == "body":
         names = names[1:] or ["body"]
     return ".".join(names)
+
+
+def too_often(request: HttpRequest, error: RateError) -> HttpResponse:
+    """429 with the seconds to wait."""
+    headers = {"Retry-After": str(error.retry_after_seconds)}
+    return problem(request, HTTPStatus.TOO_MANY_REQUESTS, str(error), headers=headers)
 
 
 def stranger(request: HttpRequest, _error: Exception) -> HttpResponse:
@@ -108,12 +135,23 @@ def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     return response
 
 
+def database_down(request: HttpRequest, error: Exception) -> HttpResponse:
+    """503 with Retry-After, logged in a line: nothing was done, or the answer to a commit was lost."""
+    logger.error("%s %s: the database failed: %s", request.method, request.path, error)
+    return problem(request, HTTPStatus.SERVICE_UNAVAILABLE, headers=AGAIN)
+
+
 HANDLERS: dict[type[Exception], Any] = {
     Exception: unexpected,
+    **dict.fromkeys(DATABASE_ERRORS, database_down),
     NotFoundError: not_found,
     ForbiddenError: forbidden,
     ConflictError: conflict,
     InvalidError: wrong_value,
+    KeyFormatError: wrong_key,
+    KeyReusedError: reused_key,
+    KeyBusyError: busy_key,
+    RateError: too_often,
     ValidationError: wrong_types,
     AuthenticationError: stranger,
     RefusedError: refused,

@@ -10,8 +10,9 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from apps.chat.api import conversations, exports, imports, members, messages, search
+from apps.chat.api import conversations, exports, imports, members, messages, replies, search
 from apps.chat.api.answers import NAMESPACE
+from apps.chat.api.idempotency import idempotent
 from apps.chat.api.openapi import DocumentedApi
 from apps.chat.api.parser import JsonParser
 from apps.chat.api.refusals import HANDLERS, not_allowed, nothing_here
@@ -23,15 +24,24 @@ DESCRIPTION = """\
 Sign in at `/accounts/login/`; the API goes by the session cookie, and unsafe methods carry the `csrftoken` cookie's
 value in `X-CSRFToken`. Answers are JSON whatever `Accept` says.
 
+A request that changes something may carry an `Idempotency-Key` of the client's choice, a new one for each thing to be
+done. Sent again with the same key, it is done once: the first answer comes again, with `Idempotent-Replayed: true`,
+for 24 hours. An error leaves nothing behind, and the key is free. The same key with another payload is 422, while the
+first request still runs 409 with `Retry-After`.
+
 Every error is a problem document (RFC 9457) with `type`, `title`, `status`, `detail` and `request_id`. Its `type` is
 `about:blank` where the status says it all, `/problems/invalid-value` for 422, which lists `errors` by `field`, and
-`/problems/csrf` for a missing or wrong CSRF token.
+`/problems/csrf` for a missing or wrong CSRF token; `/problems/idempotency-key-reused` and
+`/problems/idempotency-key-busy` for the two above. Why the assistant does not answer
+is told by 409 of the types `/problems/assistant-off`, `/problems/no-assistant`, `/problems/nothing-to-answer` and
+`/problems/reply-under-way`.
 """
 
 ROUTERS = (
     ("/conversations", conversations.router),
     ("/conversations", exports.router),
     ("/conversations/{int:conversation_id}/members", members.router),
+    ("/conversations/{int:conversation_id}/reply", replies.router),
     ("", messages.router),
     ("/search", search.router),
     ("/imports", imports.router),
@@ -49,6 +59,7 @@ def build() -> DocumentedApi:
         parser=JsonParser(),
         docs_decorator=fetched_only,
     )
+    api.add_decorator(idempotent)
     for prefix, router in ROUTERS:
         api.add_router(prefix, router)
     for kind, handler in HANDLERS.items():

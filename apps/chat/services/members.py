@@ -11,11 +11,20 @@ from apps.chat.records import MemberRecord, MemberRole
 from apps.chat.services.conversations import discard
 from apps.chat.text import NAME_MAX_CHARACTERS, checked_line
 
+READERS_MAX = 20
+
 
 def list_members(*, user_id: int, conversation_id: int) -> list[MemberRecord]:
     """Return the members, the longest-standing first (two queries); raise NotFoundError."""
     membership_of(user_id=user_id, conversation_id=conversation_id)
     return [_record(row) for row in _members(conversation_id)]
+
+
+def list_readers(*, user_id: int, conversation_id: int, sequence: int) -> list[MemberRecord]:
+    """Return up to 20 other members who have read up to a message; nobody to those who are not members. One query."""
+    rows = Membership.objects.filter(conversation_id=conversation_id, last_read_sequence__gte=sequence)
+    rows = rows.filter(conversation__memberships__user_id=user_id).exclude(user_id=user_id)
+    return [_record(row) for row in rows.select_related("user").order_by("pk")[:READERS_MAX]]
 
 
 def add_member(*, user_id: int, conversation_id: int, username: str) -> MemberRecord:
@@ -46,11 +55,14 @@ def remove_member(*, user_id: int, conversation_id: int, member_id: int) -> None
         own = membership_of(user_id=user_id, conversation_id=conversation_id)
         if member_id != user_id and own.role != Membership.Role.OWNER:
             raise ForbiddenError("Only an owner of the conversation may remove others.")
-        removed, _ = Membership.objects.filter(conversation_id=conversation_id, user_id=member_id).delete()
-        if not removed:
-            raise NotFoundError("There is no such member.")
-        Conversation.objects.filter(pk=conversation_id, imported_by_id=member_id).update(imported_by=None, source_id="")
-        _pass_on(conversation_id)
+        _remove(conversation_id, member_id)
+
+
+def expel_member(*, conversation_id: int, member_id: int) -> None:
+    """Let a member go by the staff's authority, by the same rules; raise NotFoundError when there is no such member."""
+    with transaction.atomic():
+        Conversation.objects.select_for_update().filter(pk=conversation_id).first()
+        _remove(conversation_id, member_id)
 
 
 def leave_everywhere(*, user_id: int) -> None:
@@ -58,6 +70,14 @@ def leave_everywhere(*, user_id: int) -> None:
     memberships = Membership.objects.filter(user_id=user_id).order_by("conversation_id")  # the order imports lock in
     for conversation_id in list(memberships.values_list("conversation_id", flat=True)):
         remove_member(user_id=user_id, conversation_id=conversation_id, member_id=user_id)
+
+
+def _remove(conversation_id: int, member_id: int) -> None:
+    removed, _ = Membership.objects.filter(conversation_id=conversation_id, user_id=member_id).delete()
+    if not removed:
+        raise NotFoundError("There is no such member.")
+    Conversation.objects.filter(pk=conversation_id, imported_by_id=member_id).update(imported_by=None, source_id="")
+    _pass_on(conversation_id)
 
 
 def _pass_on(conversation_id: int) -> None:

@@ -1,0 +1,1 @@
+"""Identical work in progress runs once: flights, idempotency keys, request keys."""

@@ -1,0 +1,11 @@
+"""Deduplication as a Django app."""
+
+from django.apps import AppConfig
+
+
+class DeduplicationConfig(AppConfig):
+    """Flights, idempotency keys and the auditor of both."""
+
+    name = "apps.deduplication"
+    label = "deduplication"
+    verbose_name = "Deduplication"

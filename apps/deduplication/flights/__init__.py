@@ -1,0 +1,1 @@
+"""Flights: identical work in progress runs once, in this process and in all others."""

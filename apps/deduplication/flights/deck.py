@@ -1,0 +1,75 @@
+"""The thread behind a table: goes to the store for those who may not block, and does what falls due."""
+
+import logging
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+
+logger = logging.getLogger(__name__)
+TICK_SECONDS = 0.1
+Errand = Callable[[], object]
+
+
+class Deck:
+    """Sleeps while there is nothing to do; `tick` returns whether there will be more."""
+
+    def __init__(self, tick: Callable[[], bool]) -> None:
+        self._tick = tick
+        self._errands: SimpleQueue[Errand | None] = SimpleQueue()
+        self._lock = Lock()
+        self._thread: Thread | None = None
+        self._tick_at = 0.0
+        self._is_awake = self._is_woken = False
+
+    def put(self, errand: Errand) -> None:
+        """Have an errand run in the thread, one after the other; does not block."""
+        self.wake()
+        self._errands.put(errand)
+
+    def wake(self) -> None:
+        """Begin to tick; does not block."""
+        if self._is_woken:
+            return
+        with self._lock:
+            self._is_woken = self._is_awake = True
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="flights", daemon=True)
+                self._thread.start()
+        self._errands.put(_nothing)
+
+    def stop(self) -> None:
+        """Run what is queued, then end; blocks for a second at most."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            self._errands.put(None)
+            thread.join(timeout=1)
+
+    def _run(self) -> None:
+        while (errand := self._next()) is not None:
+            try:
+                errand()
+            except Exception:  # the thread must go on for all the other flights; logged with its trace
+                logger.exception("An errand of the flights failed")
+
+    def _next(self) -> Errand | None:
+        """Return what to do: a tick that is due comes before any errand, so that renewals are never held up."""
+        remaining = self._tick_at - time.monotonic()
+        if self._is_awake and remaining <= 0:
+            return self._tock
+        try:
+            return self._errands.get(timeout=remaining if self._is_awake else None)
+        except Empty:
+            return self._tock
+
+    def _tock(self) -> None:
+        self._tick_at = time.monotonic() + TICK_SECONDS
+        self._is_woken = False
+        has_more = self._tick()
+        with self._lock:
+            self._is_awake = has_more or self._is_woken
+
+
+def _nothing() -> None:
+    """Do nothing: something in the queue is all that is needed."""

@@ -1,0 +1,5 @@
+"""What staff may turn here; each policy lives beside the code that obeys it."""
+
+from apps.deduplication.idempotency.policy import idempotency
+
+__all__ = ("idempotency",)
