@@ -57,11 +57,25 @@ def test_opens_by_what_it_saw(clock: Clock, pattern: str, rules: dict[str, Any],
     assert breaker.current_state == state
 
 
+def test_the_defaults_are_those_that_are_documented() -> None:
+    rules = Rules()
+    assert (rules.failures_in_a_row, rules.window_calls, rules.minimum_calls, rules.failure_rate) == (5, 100, 10, 0.5)
+    assert (rules.slow_seconds, rules.slow_rate) == (5.0, 0.8)
+    assert (rules.recovery_seconds, rules.recovery_growth, rules.recovery_limit_seconds) == (60.0, 2.0, 600.0)
+    assert (rules.probes, rules.probe_seconds, rules.successes_to_close) == (1, 60.0, 1)
+
+
+def test_patience_has_no_end_of_numbers() -> None:
+    rules = Rules(recovery_seconds=1, recovery_limit_seconds=5, recovery_jitter=0.5)
+    assert [rules.pause_seconds(openings=number, chance=0) for number in (1, 2, 3, 4, 10_000)] == [1, 2, 4, 5, 5]
+    assert rules.pause_seconds(openings=1, chance=0.5) == 1.25
+
+
 def test_a_window_of_time_forgets_what_is_old(clock: Clock) -> None:
     breaker = made(clock, window_seconds=10, minimum_calls=4, failures_in_a_row=0)
     for _ in range(3):
         ended(breaker, broken)
-    clock.pass_by(11)
+    clock.pass_by(10)
     ended(breaker, broken)
     assert breaker.current_state == "closed"
     assert breaker.view().window_failures == 1

@@ -142,6 +142,12 @@ def test_retries_are_a_share_of_the_calls_rounded_down() -> None:
     assert account.take(5.0, is_timeout=False), "the twenty-fifth call bears the fifth retry"
 
 
+def test_the_budget_is_the_published_one() -> None:
+    budget = Budget()
+    assert (budget.quota, budget.retry_cost, budget.timeout_cost) == (500, 5, 10)
+    assert (budget.share, budget.least, budget.window_seconds) == (0.2, 3, 10.0)
+
+
 def test_a_changed_budget_keeps_what_was_spent() -> None:
     account = Account(Budget(quota=20, least=100))
     account.take(0, is_timeout=True)
