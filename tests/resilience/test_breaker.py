@@ -161,8 +161,16 @@ def test_a_slow_probe_opens_again(clock: Clock) -> None:
     breaker = made(clock, slow_seconds=2)
     breaker.open()
     clock.pass_by(60)
-    assert ended(breaker, taking(clock, 3)) == "late"
+    assert ended(breaker, taking(clock, 2)) == "late"
     assert (breaker.current_state, breaker.view().reason) == ("open", "a probe was slow")
+
+
+def test_a_slow_probe_is_as_good_as_any_where_slowness_is_not_judged(clock: Clock) -> None:
+    breaker = made(clock, slow_seconds=2, slow_rate=0.0)
+    breaker.open()
+    clock.pass_by(60)
+    assert ended(breaker, taking(clock, 2)) == "late"
+    assert breaker.current_state == "closed"
 
 
 def test_late_results_of_an_earlier_generation_count_nothing(clock: Clock) -> None:

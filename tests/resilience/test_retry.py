@@ -142,6 +142,14 @@ def test_retries_are_a_share_of_the_calls_rounded_down() -> None:
     assert account.take(5.0, is_timeout=False), "the twenty-fifth call bears the fifth retry"
 
 
+def test_calls_count_for_as_long_as_the_window() -> None:
+    account = Account(Budget(least=0, share=0.5, window_seconds=5.0))
+    for _ in range(4):
+        account.called(100.0, is_success=False)
+    assert account.take(104.4, is_timeout=False)
+    assert not account.take(105.1, is_timeout=False)
+
+
 def test_the_budget_is_the_published_one() -> None:
     budget = Budget()
     assert (budget.quota, budget.retry_cost, budget.timeout_cost) == (500, 5, 10)
