@@ -17,6 +17,7 @@ REAL_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register our marks."""
+    config.addinivalue_line("markers", "soak: has a longer version, run by `make soak`")
     config.addinivalue_line("markers", "engine(name): the test is about this database engine, sqlite or postgresql")
 
 
