@@ -68,9 +68,9 @@ def test_a_message_is_deleted_after_asking_and_leaves_a_tombstone(desk: Desk) ->
 
 
 def test_a_message_that_could_not_go_survives_a_reload_and_goes_by_retry(desk: Desk, browser_errors: list[str]) -> None:
+    desk.page.add_init_script("Math.random = () => 0")  # no pauses between the attempts
     desk.start_conversation()
     desk.page.route("**/api/conversations/*/messages", lambda route: route.abort())
-    desk.page.evaluate("Math.random = () => 0")  # its pauses between the attempts
     desk.composer.fill("Out of a tunnel")
     desk.composer.press("Enter")
     expect(desk.unsent).to_contain_text("The server cannot be reached")
