@@ -137,12 +137,13 @@ class Message(models.Model):
 
 
 class Reply(models.Model):
-    """A reply of the assistant: one is written at a time in a conversation, by the process whose heartbeat it has."""
+    """A reply of the assistant: one is written, or waits, at a time in a conversation; the heartbeat is its writer's."""
 
     class State(models.TextChoices):
-        """Being written, then ended for good."""
+        """Being written, or waiting for an endpoint that is down; then ended for good."""
 
         WRITING = "writing", "Writing"
+        WAITING = "waiting", "Waiting for the endpoint"
         ENDED = "ended", "Ended"
 
     class Outcome(models.TextChoices):
@@ -179,14 +180,17 @@ class Reply(models.Model):
     class Meta:
         verbose_name_plural = "replies"
         constraints = [
-            models.UniqueConstraint(fields=["conversation"], condition=Q(state="writing"), name="reply_one_at_a_time"),
+            models.UniqueConstraint(fields=["conversation"], condition=~Q(state="ended"), name="reply_one_at_a_time"),
             models.CheckConstraint(
-                condition=Q(state="writing", outcome="", ended_at=None)
+                condition=Q(state__in=["writing", "waiting"], outcome="", ended_at=None)
                 | (Q(state="ended", text="", ended_at__isnull=False) & ~Q(outcome="")),
                 name="reply_ended_with_an_outcome",
             ),
         ]
-        indexes = [models.Index(fields=["heartbeat_at"], condition=Q(state="writing"), name="reply_being_written")]
+        indexes = [
+            models.Index(fields=["heartbeat_at"], condition=Q(state="writing"), name="reply_being_written"),
+            models.Index(fields=["asked_at"], condition=Q(state="waiting"), name="reply_waiting"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pk} in {self.conversation_id} ({self.outcome or self.state})"

@@ -9,6 +9,7 @@ from apps.chat.models import Message
 MemberRole = Literal["owner", "member"]
 MessageRole = Literal["user", "assistant", "system"]
 Completion = Literal["complete", "stopped", "too_long", "cut", "interrupted"]
+ReplyState = Literal["writing", "waiting", "ended"]
 Outcome = Literal["complete", "stopped", "too_long", "cut", "interrupted", "failed", "gone"]
 
 
@@ -194,7 +195,7 @@ class ReplyRecord:
 
     id: int
     conversation: int
-    state: Literal["writing", "ended"]
+    state: ReplyState
     asked_by: Author | None
     replaces: int | None
     cursor: int

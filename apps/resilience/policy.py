@@ -4,7 +4,7 @@ from apps.resilience.pipeline.registry import declare_dependency
 
 assistant = declare_dependency(
     "assistant", title="the assistant's endpoint", deadline_seconds=120.0, attempt_seconds=30.0, slow_seconds=15.0,
-    places_at_start=32, places_most=256, queue_calls=64, queue_seconds=5.0, attempts=3, first_pause_seconds=0.5,
+    stream_seconds=600.0, places_at_start=256, places_most=1024, queue_calls=64, queue_seconds=5.0, attempts=1,
 )  # fmt: skip
 redis_cache = declare_dependency(
     "redis_cache", title="Redis, for the cache", deadline_seconds=0.5, attempt_seconds=0.25, slow_seconds=0.1,

@@ -8,8 +8,10 @@ from ninja import Router
 from apps.chat.api.answers import answer, nothing
 from apps.chat.api.fields import Body, Id
 from apps.chat.api.security import SignedInRequest
+from apps.chat.assistant.guarded import is_down
 from apps.chat.records import ReplyRecord
 from apps.chat.services import replies
+from apps.resilience.pipeline import pipeline
 
 router = Router(tags=["Assistant"])
 
@@ -31,13 +33,13 @@ def ask_reply(request: SignedInRequest, conversation_id: Id, payload: Ask | None
         conversation_id=conversation_id,
         is_regeneration=payload is not None and payload.regenerate,
     )
-    return answer(record, status=HTTPStatus.ACCEPTED)
+    return _told(record, status=HTTPStatus.ACCEPTED)
 
 
 @router.get("", response=ReplyRecord, summary="Show the last reply")
 def get_reply(request: SignedInRequest, conversation_id: Id) -> HttpResponse:
     """With the text so far, which may be two seconds old; 404 also where there has been none."""
-    return answer(replies.get_reply(user_id=request.auth, conversation_id=conversation_id))
+    return _told(replies.get_reply(user_id=request.auth, conversation_id=conversation_id))
 
 
 @router.delete("", response={204: None}, summary="Stop the reply that is being written")
@@ -45,3 +47,11 @@ def stop_reply(request: SignedInRequest, conversation_id: Id) -> HttpResponse:
     """For every member; what is written so far is kept as a message. Nothing to stop is no error."""
     replies.stop_reply(user_id=request.auth, conversation_id=conversation_id)
     return nothing()
+
+
+def _told(record: ReplyRecord, *, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+    """Return the record; the header `Degraded` says that there is no answer before the endpoint is back."""
+    response = answer(record, status=status)
+    if record.state == "waiting" or is_down(pipeline("assistant")):
+        response.headers["Degraded"] = "assistant"
+    return response

@@ -1,7 +1,9 @@
 """The end of a reply, inside one transaction: its text becomes a message or is dropped; what came meanwhile is next."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.chat.assistant.beginning import begun
@@ -15,6 +17,7 @@ from apps.chat.records import Outcome, message_record
 from apps.chat.sequence import Numbers, allocate, change
 
 NAME = "Assistant"
+WAITING = "waiting"  # the fault of a reply that is written when the endpoint is back
 NEEDS_WORDS = frozenset({"complete", "too_long", "cut"})
 
 
@@ -32,6 +35,11 @@ def closed(reply: Reply, *, text: str, html: str, closing: Closing) -> None:
 
     Locks the message that is replaced, then the conversation. Everybody hears after the commit, of the reply first.
     """
+    if not html and _must_wait(reply, closing):
+        if may_wait(reply):
+            _wait(reply)
+            return
+        closing = replace(closing, outcome="failed", fault="unreachable")
     stored, closing = _stored(reply, text=text, html=html, closing=closing)
     _end(reply, message=stored and stored[0], closing=closing)
     reply_changed(reply_record(reply))
@@ -39,6 +47,27 @@ def closed(reply: Reply, *, text: str, html: str, closing: Closing) -> None:
         message_changed(message_record(stored[0]), numbers=stored[1])
     if _may_go_on(reply):
         _go_on(reply)
+
+
+def may_wait(reply: Reply) -> bool:
+    """Return whether a reply may wait for the endpoint: not too long, and not too many (one query)."""
+    policy = assistant.current
+    is_old = timezone.now() - reply.asked_at > timedelta(hours=policy.wait_hours)
+    return not is_old and Reply.objects.filter(state=Reply.State.WAITING).count() < policy.waiting_replies
+
+
+def _must_wait(reply: Reply, closing: Closing) -> bool:
+    """Return whether the endpoint was down; a server that ends in the middle of a new try leaves it to the others."""
+    return closing.fault == WAITING or (reply.error_code == WAITING and closing.outcome == "interrupted")
+
+
+def _wait(reply: Reply) -> None:
+    """Have it wait; everybody hears, but of a new try that failed as the last one."""
+    is_known, reply.error_code = reply.error_code == WAITING, WAITING
+    reply.state, reply.heartbeat_at = Reply.State.WAITING, Now()
+    reply.save(update_fields=["state", "error_code", "heartbeat_at"])
+    if not is_known:
+        reply_changed(reply_record(reply))
 
 
 def _stored(reply: Reply, *, text: str, html: str, closing: Closing) -> tuple[tuple[Message, Numbers] | None, Closing]:

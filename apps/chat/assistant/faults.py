@@ -13,6 +13,7 @@ class Fault(NamedTuple):
 
 
 FAULTS = {
+    "waiting": Fault("The assistant cannot be reached now. It will answer when it is back."),
     "unreachable": Fault("The assistant cannot be reached. Try again in a moment."),
     "slow": Fault("The assistant fell silent. Try again."),
     "busy": Fault("The assistant has too much to do. Try again in a minute."),

@@ -11,13 +11,16 @@ from apps.backplane.bus import Loss
 from apps.backplane.current import bus, on_loop
 from apps.backplane.envelope import Envelope
 from apps.chat.assistant.echoes import Echoes
+from apps.chat.assistant.guarded import is_down, is_probe_due
 from apps.chat.assistant.ledger import LEASE, bury, silent
 from apps.chat.assistant.orders import REPLIES, STOP, order_tell
 from apps.chat.assistant.upstream import Upstream
+from apps.chat.assistant.waiting import AT_ONCE, given_up, taken_up
 from apps.chat.assistant.writer import Writer
 from apps.chat.live.desk import Desk
 from apps.chat.live.greeting import greet_with
 from apps.chat.signals import reply_requested
+from apps.resilience.pipeline import pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,8 +66,9 @@ class Office:
     def _requested(self, *, reply_id: int, **_: Any) -> None:
         self._loop.call_soon_threadsafe(self._write, reply_id)
 
-    def _write(self, reply_id: int) -> None:
-        writer = self._writers[reply_id] = Writer(reply_id, desk=self._desk, upstream=self._upstream)
+    def _write(self, reply_id: int, *, is_quiet: bool = False) -> None:
+        writer = Writer(reply_id, desk=self._desk, upstream=self._upstream, is_quiet=is_quiet)
+        self._writers[reply_id] = writer
         task = self._loop.create_task(writer.write())
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
@@ -94,11 +98,20 @@ class Office:
                 self._is_blind, self._patient_until = False, self._loop.time() + LEASE.total_seconds()
             if self._loop.time() >= self._patient_until:
                 await self._put_away(found - self._writers.keys())
+            await self._resume()
         except Exception as error:  # told once, and all of it is done again in two seconds
             if not self._is_blind:
                 is_ours = not isinstance(error, Error)
                 logger.warning("Unfinished replies cannot be looked for: %s", error, exc_info=is_ours)
             self._is_blind = True
+
+    async def _resume(self) -> None:
+        """Take up what waits for the endpoint: a few where it answers, one as a probe where it may be asked."""
+        guarded = pipeline("assistant")
+        await self._desk.ask(given_up)
+        if limit := AT_ONCE if not is_down(guarded) else int(is_probe_due(guarded)):
+            for reply_id in await self._desk.ask(taken_up, limit=limit):
+                self._write(reply_id, is_quiet=True)
 
     async def _put_away(self, dead: set[int]) -> None:
         for reply_id in sorted(dead):

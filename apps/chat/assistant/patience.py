@@ -1,4 +1,4 @@
-"""How long to wait for the next words."""
+"""How long to wait for what comes after the last word; all other limits of time are the pipeline's."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -9,33 +9,20 @@ from apps.chat.assistant.upstream import Piece, UpstreamError
 AFTER_ENDING_SECONDS = 1.0  # for what it cost
 
 
-async def patient(
-    pieces: AsyncGenerator[Piece, None], *, first_seconds: float, idle_seconds: float
-) -> AsyncGenerator[Piece, None]:
-    """Yield the pieces; raise UpstreamError when the first words, or those after a pause, do not come in time.
-
-    After an ending nothing is an error any more. The generator is closed in any case.
-    """
-    seconds = first_seconds
+async def patient(pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+    """Yield the pieces. After an ending nothing is an error any more. The generator is closed in any case."""
     async with aclosing(pieces):
-        while piece := await _next(pieces, seconds):
+        async for piece in pieces:
             yield piece
             if piece.ending is not None:
                 break
-            if piece.text:
-                seconds = idle_seconds
-        else:
-            return
         try:
-            while piece := await _next(pieces, AFTER_ENDING_SECONDS):
-                yield piece
-        except UpstreamError:
+            while rest := await _next(pieces):
+                yield rest
+        except (UpstreamError, TimeoutError):
             return
 
 
-async def _next(pieces: AsyncGenerator[Piece, None], seconds: float) -> Piece | None:
-    try:
-        async with asyncio.timeout(seconds):
-            return await anext(pieces, None)
-    except TimeoutError:
-        raise UpstreamError("slow", f"no words came for {seconds:g} s") from None
+async def _next(pieces: AsyncGenerator[Piece, None]) -> Piece | None:
+    async with asyncio.timeout(AFTER_ENDING_SECONDS):
+        return await anext(pieces, None)

@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from apps.chat.assistant.endpoint import Endpoint
+from apps.chat.assistant.guarded import Guarded
 from apps.chat.assistant.office import Office
 from apps.chat.assistant.offline import PREFACE, Offline
 from apps.chat.assistant.recall import recalled
@@ -35,9 +36,10 @@ class Assistant:
 def new_upstream(desk: Desk) -> Upstream:
     """Return who finds the words: the endpoint of the settings, or without one the offline assistant."""
     if settings.ASSISTANT_BASE_URL:
-        return Endpoint(
+        endpoint = Endpoint(
             base_url=settings.ASSISTANT_BASE_URL, api_key=settings.ASSISTANT_API_KEY, model=settings.ASSISTANT_MODEL
         )
+        return Guarded(endpoint)
 
     async def find(question: Question) -> list[MessageRecord]:
         return await desk.ask(recalled, question, preface=PREFACE)

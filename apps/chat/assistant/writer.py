@@ -9,12 +9,10 @@ from django.db import Error
 from apps.chat.assistant.closing import Closing
 from apps.chat.assistant.draft import Draft
 from apps.chat.assistant.ledger import beat, concluded, opened
-from apps.chat.assistant.patience import patient
 from apps.chat.assistant.upstream import Ending, Question, Upstream, UpstreamError, Usage
 from apps.chat.assistant.voice import Voice
 from apps.chat.exceptions import NotFoundError
 from apps.chat.live.desk import Desk
-from apps.chat.policy import assistant
 from apps.chat.records import Outcome
 
 logger = logging.getLogger(__name__)
@@ -25,8 +23,8 @@ CONCLUDE_PAUSES = (0.2, 0.5, 1.0, *(2.0,) * 30)  # while the database fails; the
 class Writer:
     """Runs as one task, in the process that was asked; nothing of it depends on the socket or request that asked."""
 
-    def __init__(self, reply_id: int, *, desk: Desk, upstream: Upstream) -> None:
-        self._id, self._desk, self._upstream = reply_id, desk, upstream
+    def __init__(self, reply_id: int, *, desk: Desk, upstream: Upstream, is_quiet: bool = False) -> None:
+        self._id, self._desk, self._upstream, self._is_quiet = reply_id, desk, upstream, is_quiet
         self._draft = Draft()
         self._voice: Voice | None = None
         self._listening: asyncio.Task[Closing] | None = None
@@ -55,7 +53,7 @@ class Writer:
 
     def repeat(self) -> None:
         """Tell everybody all of it so far."""
-        if self._voice is not None:
+        if self._voice is not None and not self._is_quiet:
             self._voice.repeat()
 
     async def _heard_out(self, listening: asyncio.Task[Closing]) -> Closing:
@@ -87,21 +85,23 @@ class Writer:
 
     async def _take_all(self, question: Question, voice: Voice) -> None:
         """Take pieces until there are no more, or no room for more."""
-        policy = assistant.current
-        pieces = patient(
-            self._upstream.answer(question),
-            first_seconds=policy.first_token_seconds,
-            idle_seconds=policy.idle_seconds,
-        )
-        async with aclosing(pieces):
+        async with aclosing(self._upstream.answer(question)) as pieces:
             async for piece in pieces:
                 self._ending = self._ending or piece.ending
                 self._usage = self._usage or piece.usage
                 if piece.text:
                     self._draft.add(piece.text)
-                    voice.speak()
+                    self._tell(voice)
                 if self._draft.is_full:
                     return
+
+    def _tell(self, voice: Voice) -> None:
+        """Tell the words; a new try that nobody asked for is told of with its first ones."""
+        is_first, self._is_quiet = self._is_quiet, False
+        if is_first:
+            voice.repeat()
+        else:
+            voice.speak()
 
     async def _beat(self) -> None:
         """Keep the text and look for a stop; a database that fails now is asked again."""
@@ -116,7 +116,7 @@ class Writer:
                 self.end("gone")
             elif found.is_stop_asked:
                 self.end("stopped")
-            elif self._voice is not None:
+            elif self._voice is not None and not self._is_quiet:
                 self._voice.hum()
 
     async def _conclude(self, closing: Closing) -> None:

@@ -58,31 +58,27 @@ class AssistantPolicy(Policy):
         help="How long to wait for a connection to the endpoint.",
         effect="From the next reply that is asked for.",
     )
-    first_token_seconds: float = knob(
-        30.0,
-        unit="seconds",
-        minimum=0.5,
-        maximum=600,
+    wait_hours: float = knob(
+        24.0,
+        unit="hours",
+        minimum=0,
+        maximum=720,
         group="Waiting",
-        help="How long to wait for a reply's first word.",
-        effect="From the next reply that is asked for.",
+        help="How long a question may wait for an endpoint that is down. 0: it is told at once that there is no answer.",
+        effect="At once.",
     )
-    idle_seconds: float = knob(
-        20.0,
-        unit="seconds",
-        minimum=0.5,
-        maximum=600,
+    waiting_replies: int = knob(
+        1_000,
+        unit="replies",
+        minimum=0,
+        maximum=100_000,
         group="Waiting",
-        help="How long a reply may pause between two words. There is no bound on the whole: long answers stream.",
-        effect="From the next reply that is asked for.",
+        help="How many questions may wait at once; more are told at once that there is no answer.",
+        effect="At once.",
     )
 
     def check(self) -> None:
-        """The connection is part of the wait for the first word; a reply needs some context to answer."""
-        if self.connect_seconds > self.first_token_seconds:
-            raise PolicyError(
-                "connect_seconds", f"must not exceed first_token_seconds, which is {self.first_token_seconds}."
-            )
+        """A reply needs some context to answer."""
         if self.reply_tokens > self.context_tokens:
             raise PolicyError("reply_tokens", f"must not exceed context_tokens, which is {self.context_tokens:,}.")
 

@@ -3,9 +3,11 @@
 from django.db import transaction
 
 from apps.chat.access import membership_of
-from apps.chat.assistant.beginning import begun, running
+from apps.chat.assistant.beginning import begun, begun_again, running
+from apps.chat.assistant.closing import Closing
 from apps.chat.assistant.orders import order_stop
 from apps.chat.assistant.record import reply_record
+from apps.chat.assistant.waiting import ended
 from apps.chat.exceptions import (
     AssistantOffError,
     NoAssistantError,
@@ -40,10 +42,16 @@ def request_reply(*, user_id: int, conversation_id: int, is_regeneration: bool =
 def answer_message(message: Message) -> None:
     """Have the assistant answer a message that has just been stored; call under the lock of its number.
 
-    While another reply is being written this does nothing: that one's end looks for what came meanwhile.
+    While another reply is being written this does nothing: that one's end looks for what came meanwhile. One that waits
+    for the endpoint is tried at once, and answers this as well.
     """
-    if assistant.current.is_on and running(message.conversation_id) is None:
+    if not assistant.current.is_on:
+        return
+    under_way = running(message.conversation_id)
+    if under_way is None:
         begun(message.conversation_id, asked_by_id=message.author_id)
+    elif under_way.state == Reply.State.WAITING:
+        begun_again(under_way)
 
 
 def get_reply(*, user_id: int, conversation_id: int) -> ReplyRecord:
@@ -61,7 +69,8 @@ def stop_reply(*, user_id: int, conversation_id: int) -> None:
     Raises NotFoundError. Three queries; what is written so far is stored a moment later.
     """
     membership_of(user_id=user_id, conversation_id=conversation_id)
-    if under_way := running(conversation_id):
+    under_way = running(conversation_id)
+    if under_way is not None and not ended(under_way.pk, Closing(outcome="stopped")):
         Reply.objects.filter(pk=under_way.pk).update(is_stop_asked=True)
         order_stop(under_way.pk)
 
@@ -84,7 +93,7 @@ def _check_question(conversation_id: int) -> None:
 def _joined(under_way: Reply, *, is_regeneration: bool) -> ReplyRecord:
     if is_regeneration != (under_way.replaces_id is not None):
         raise ReplyUnderWayError("Another reply is being written. Wait for it, or stop it.")
-    return reply_record(under_way)
+    return begun_again(under_way)
 
 
 def _answered(conversation_id: int) -> Message:

@@ -36,6 +36,10 @@ class PipelinePolicy(Policy):
         20.0, unit="seconds", minimum=0.1, maximum=3600, group=TIME, effect="From the next stream.",
         help="How long a stream may pause between two pieces.",
     )  # fmt: skip
+    stream_seconds: float = knob(
+        0.0, unit="seconds", minimum=0, maximum=86_400, group=TIME, effect="From the next stream.",
+        help="The whole of a stream, from its first piece. 0: no bound.",
+    )  # fmt: skip
     calls_per_second: float = knob(
         0.0, unit="calls per second", minimum=0, maximum=1_000_000, group=RATE, effect=NEXT,
         help="How many calls each process may make in the long run. 0: any number.",
@@ -122,6 +126,10 @@ class PipelinePolicy(Policy):
     is_cut_a_failure: bool = knob(
         default=True, group=OPENING, effect="From the next stream.",
         help="Whether a stream that ends before it is complete counts as a failure.",
+    )  # fmt: skip
+    is_refusal_a_failure: bool = knob(
+        default=True, group=OPENING, effect="From the next call.",
+        help="Whether an answer that it has too much to do (429) counts as a failure, where the dependency tells.",
     )  # fmt: skip
     recovery_seconds: float = knob(
         60.0, unit="seconds", minimum=0.05, maximum=3600, group=RECOVERY, effect=AT_ONCE,

@@ -1,9 +1,11 @@
 """A stream through the pipeline: judged by its first piece, bounded by its pauses, a failure when it breaks off."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
+from time import monotonic
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -60,12 +62,13 @@ class Stream:
     ) -> AsyncGenerator[Any]:
         opened = await self._begun(begin)
         last, piece = END, opened.first
+        over_at = monotonic() + (self._policy.stream_seconds or math.inf)
         with opened.owed:
             try:
                 while piece is not END:
                     last = piece
                     yield piece
-                    piece = END if opened.is_cut else await self._next(opened.rest)
+                    piece = END if opened.is_cut else await self._next(opened.rest, over_at)
             finally:
                 await _closed(opened.rest)
             is_cut = is_complete is not None and (last is END or not is_complete(last))
@@ -103,8 +106,9 @@ class Stream:
         finally:
             ends_at.reset(token)
 
-    async def _next(self, rest: AsyncIterator[Any]) -> Any:
-        async with _within(remaining_seconds(self._policy.idle_seconds), "no further piece"):
+    async def _next(self, rest: AsyncIterator[Any], over_at: float) -> Any:
+        seconds = min(self._policy.idle_seconds, over_at - monotonic())
+        async with _within(remaining_seconds(seconds), "no further piece"):
             return await anext(rest, END)
 
 

@@ -32,6 +32,8 @@ class Database(Desk):
             if self.failures:
                 raise self.failures.pop(0)
             return {OURS, THEIRS}
+        if question.__name__ == "taken_up":
+            return []
         if question.__name__ == "bury":
             self.buried.append(arguments[0])
         if question.__name__ == "opened":
