@@ -137,7 +137,7 @@ class Message(models.Model):
 
 
 class Reply(models.Model):
-    """A reply of the assistant: one is written, or waits, at a time in a conversation; the heartbeat is its writer's."""
+    """A reply of the assistant: one is written or waits in a conversation; its heartbeat is the writer's."""
 
     class State(models.TextChoices):
         """Being written, or waiting for an endpoint that is down; then ended for good."""

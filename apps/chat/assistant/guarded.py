@@ -1,4 +1,4 @@
-"""An upstream behind its pipeline: limits of time, a bounded number at once, and a breaker that rejects while it is down."""
+"""An upstream behind its pipeline: limits of time, a bounded number at once, and a breaker."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
@@ -42,18 +42,17 @@ class Guarded:
 
     async def _admitted(self, question: Question) -> AsyncGenerator[Piece, None]:
         """Yield the pieces; ask a second time for admission where a probe is due and its permit has to be fetched."""
-        try:
-            async with aclosing(self._passed(question)) as pieces:
-                async for piece in pieces:
-                    yield piece
-            return
-        except CircuitOpenError:
-            if not is_probe_due(self._pipeline):
-                raise
-        await asyncio.sleep(PERMIT_SECONDS)
-        async with aclosing(self._passed(question)) as pieces:
-            async for piece in pieces:
-                yield piece
+        for is_last in (False, True):
+            try:
+                async with aclosing(self._passed(question)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            except CircuitOpenError:
+                if is_last or not is_probe_due(self._pipeline):
+                    raise
+                await asyncio.sleep(PERMIT_SECONDS)
+            else:
+                return
 
     def _passed(self, question: Question) -> AsyncGenerator[Piece]:
         endings: list[Piece] = []

@@ -30,9 +30,8 @@ def taken_up(*, limit: int) -> list[int]:
 def given_up() -> int:
     """End the replies that waited for longer than the policy allows; return how many."""
     too_old = _waiting().filter(asked_at__lt=Now() - timedelta(hours=assistant.current.wait_hours))
-    return sum(
-        ended(key, Closing(outcome="failed", fault="unreachable")) for key in too_old.values_list("pk", flat=True)
-    )
+    closing = Closing(outcome="failed", fault="unreachable")
+    return sum(ended(key, closing) for key in too_old.values_list("pk", flat=True))
 
 
 def ended(reply_id: int, closing: Closing) -> bool:

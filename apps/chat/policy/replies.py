@@ -64,7 +64,7 @@ class AssistantPolicy(Policy):
         minimum=0,
         maximum=720,
         group="Waiting",
-        help="How long a question may wait for an endpoint that is down. 0: it is told at once that there is no answer.",
+        help="How long a question may wait for an endpoint that is down. 0: not at all.",
         effect="At once.",
     )
     waiting_replies: int = knob(

@@ -21,8 +21,8 @@ Start = Callable[..., Site]
 def hasty(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iterator[Room]]:
     """Conversations of a site that does not wait long."""
     with running_site(tmp_path_factory.mktemp("hasty"), ASSISTANT_BASE_URL=upstream.url) as site:
-        values = ("connect_seconds=0.5", "first_token_seconds=0.5", "idle_seconds=0.5")
-        site.manage("policies", "set", "assistant", *values, "--reason", "tests wait for less")
+        values = ("attempt_seconds=0.5", "idle_seconds=0.5", "failures_in_a_row=0", "failure_percent=0")
+        site.manage("policies", "set", "assistant_pipeline", *values, "--reason", "tests wait for less")
         site.restart()  # without a bus it would obey four seconds later
         yield rooms((site, site))
 
@@ -86,13 +86,15 @@ async def test_longest_reply_is_kept_and_marked(hasty: Iterator[Room], upstream:
         await ear.until("message", message__completion="too_long", message__text="Hello, hel")
 
 
-async def test_endpoint_that_is_not_there_is_told(site: Start) -> None:
+async def test_question_to_an_endpoint_that_is_not_there_waits_until_it_is_given_up(site: Start) -> None:
     alone = site(ASSISTANT_BASE_URL=f"http://127.0.0.1:{free_port()}/v1")
     room = next(rooms((alone, alone)))
     async with room.listens(room.ann) as ear:
         await room.says(room.ann, "Hello")
-        ended = await ear.until("reply", reply__outcome="failed")
-        assert ended["reply"]["error"]["code"] == "unreachable"
+        told = await ear.until("reply", reply__state="waiting")
+        assert told["reply"]["error"]["detail"].endswith("It will answer when it is back.")
+        assert (await room.asks(room.ann, "DELETE", "/reply"))[0] == 204
+        await ear.until("reply", reply__outcome="stopped")
     assert "Traceback" not in alone.process.log()
 
 
