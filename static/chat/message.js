@@ -5,12 +5,7 @@ import { piece } from "./piece.js";
 
 const TONES = 12;
 const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "medium" });
-const MARKS = {
-  stopped: "Stopped.",
-  too_long: "Cut off: longer than replies may be.",
-  cut: "Cut off: the assistant broke off.",
-  interrupted: "Cut off: the server restarted.",
-};
+const marks = JSON.parse(document.getElementById("mark-template").dataset.marks);
 const TOMBSTONE = "This message was deleted.";
 
 export function messageElement(record, viewer) {
@@ -63,9 +58,9 @@ export function fillBody(element, record) {
 // How a reply ended, where it was not by its last word.
 function fillMark(element, { completion = null, deleted }) {
   element.querySelector("[data-mark]")?.remove();
-  if (deleted || !MARKS[completion]) return;
+  if (deleted || !marks[completion]) return;
   const mark = piece("mark-template");
-  mark.querySelector("[data-text]").textContent = MARKS[completion];
+  mark.querySelector("[data-text]").textContent = marks[completion];
   element.append(mark);
 }
 
