@@ -74,7 +74,8 @@ function fillHead(element, record, viewer) {
   element.dataset.author = `${author.id ?? ""}:${author.name}`;
   element.dataset.role = role;
   element.classList.toggle("is-own", author.id !== null && author.id === viewer.id);
-  if (role !== "user") markRole(element, role, author.name);
+  if (role !== "user") element.classList.add(`is-${role}`);
+  fillTag(element, tagOf(author, role));
   element.querySelector("[data-name]").textContent = author.name;
   fillAvatar(element.querySelector("[data-avatar]"), author.name);
   fillTime(element, record);
@@ -89,11 +90,16 @@ function fillTime(element, record) {
   time.title = moment.format(new Date(record.created_at)).replace(" at ", ", ");
 }
 
-function markRole(element, role, name) {
+// As apps/chat/views/timeline.py says it.
+function tagOf({ id, name }, role) {
+  if (role === "user") return id === null ? "no account" : "";
+  return name.toLowerCase() === role ? "" : role;
+}
+
+function fillTag(element, text) {
+  if (!text) return;
   const tag = piece("tag-template");
-  element.classList.add(`is-${role}`);
-  if (name.toLowerCase() === role) return;
-  tag.textContent = role;
+  tag.textContent = text;
   element.querySelector("[data-name]").after(tag);
 }
 
