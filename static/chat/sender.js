@@ -62,6 +62,7 @@ export class Sender extends EventTarget {
 
   // What the server refuses goes back to its writer; what may go later, or after signing in again, waits here.
   takeBack(element, item, error) {
+    if (!element.isConnected) return; // the socket has told meanwhile that the server has it
     const isKept = error.isPassing || error.status === 401 || error.status >= 500;
     if (isKept) this.fail(element, item, reason(error));
     else this.refuse(element, item, reason(error));

@@ -79,7 +79,7 @@ def durations_of(breaker: Breaker, *, seconds: float) -> list[float]:
 
 
 def test_an_order_from_the_shell_is_obeyed_by_every_server_within_a_second(
-    site: Callable[..., Site], redis_url: str, postgres_url: str
+    redis_url: str, postgres_url: str, site: Callable[..., Site]
 ) -> None:
     first = site(DATABASE_URL=postgres_url, REDIS_URL=redis_url)
     site(DATABASE_URL=postgres_url, REDIS_URL=redis_url, migrate=False)

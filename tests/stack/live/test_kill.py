@@ -20,7 +20,7 @@ Start = Callable[..., Site]
 
 
 @pytest.fixture
-def pair(site: Start, postgres_url: str, redis_url: str) -> tuple[Site, Site]:
+def pair(postgres_url: str, redis_url: str, site: Start) -> tuple[Site, Site]:
     """Two processes that share all that processes share."""
     shared = {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url, "SECRET_KEY": "k" * 50}
     one = site(**shared)
