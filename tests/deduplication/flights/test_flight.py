@@ -258,6 +258,14 @@ def test_a_pilot_that_cannot_start_is_replaced_until_nobody_is_left(leading: Fli
     assert leading.published() == (Drop(),)
 
 
+def test_who_takes_the_place_of_a_pilot_that_was_cancelled_can_be_cancelled_too(leading: Flight[str]) -> None:
+    leading.leave("bob")
+    leading.leave("ann")
+    leading.join("eve", 1)
+    assert leading.grounded() == (Start("eve"),)
+    assert leading.leave("eve") == (Cancel("eve"),)
+
+
 def test_an_astray_pilot_that_cannot_start_lets_the_others_begin_anew(leading: Flight[str]) -> None:
     leading.forget()
     assert leading.grounded() == (Again(("bob",)),)

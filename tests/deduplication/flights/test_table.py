@@ -132,6 +132,25 @@ async def test_the_last_to_leave_cancels_the_work_and_who_comes_then_begins_anew
     assert (crew.most, crew.current) == (1, 0)
 
 
+@pytest.mark.parametrize("others", [0, 1])
+async def test_work_cancelled_before_it_begins_leaves_no_key_taken(crew: Crew, others: int) -> None:
+    def cancel() -> None:
+        pilot: Any = crew.table.aloft()[0].flight.pilot
+        assert not pilot.has_begun
+        pilot.task.cancel()
+        first.cancel()
+
+    first = asyncio.create_task(crew.async_call())
+    asyncio.get_running_loop().call_soon(cancel)
+    crew.opened.set()
+    calls = [asyncio.create_task(crew.async_call()) for _ in range(others)]
+    await asyncio.gather(first, return_exceptions=True)
+    assert first.cancelled()
+    assert await asyncio.gather(*calls, crew.async_call())
+    await asyncio.sleep(0)
+    assert crew.table.aloft() == []
+
+
 async def test_by_policy_work_that_everybody_left_goes_on(table: Table, scope: Scope) -> None:
     crew = Crew(table, scope, is_cancelled_when_left=False)
     call = asyncio.create_task(crew.async_call())
