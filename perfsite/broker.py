@@ -1,10 +1,13 @@
 """Where tasks go, from CELERY_BROKER_URL."""
 
+from typing import Any
+
 from perfsite.env import Environment, hidden, invalid
 
 WITHIN = "memory://"
 IN_PROCESS = "memory://localhost/"  # kombu warns of a URL without a host
 SCHEMES = ("redis", "rediss", "sentinel", "amqp", "amqps")
+CONNECT_SECONDS = 1.0  # a request queues its task: a host that answers nothing must not hold it for minutes
 
 
 def broker_url(env: Environment) -> str:
@@ -18,3 +21,12 @@ def broker_url(env: Environment) -> str:
             expected = f"memory:// or a broker's URL that begins with {' or '.join(f'{name}:' for name in SCHEMES)}"
             raise invalid("CELERY_BROKER_URL", hidden(one), expected)
     return url
+
+
+def broker_options(url: str) -> dict[str, Any]:
+    """Return kombu's transport options for the broker at the URL; times in seconds."""
+    if url == IN_PROCESS:
+        return {"polling_interval": 0.1}
+    if url.startswith("amqp"):
+        return {}  # Celery bounds its connect by itself
+    return {"socket_connect_timeout": CONNECT_SECONDS, "max_retries": 0}

@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 
 PAGES = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+    "connect-src 'self'; worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "manifest-src 'self'"
 )
 # unfold ships inline scripts and styles, and Alpine.js, which evaluates its expressions.
 ADMIN = (

@@ -114,3 +114,8 @@ def is_network(text: str) -> bool:
 def is_origin(text: str) -> bool:
     """Return whether the text is a scheme and a host, as browsers send them."""
     return re.fullmatch(r"https?://[^/?#@\s]+", text) is not None
+
+
+def is_host(text: str) -> bool:
+    """Return whether the text is a host as ALLOWED_HOSTS takes it: a name, an address, a leading dot, or * for any."""
+    return re.fullmatch(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9a-fA-F:.]+\]", text) is not None

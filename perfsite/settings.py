@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from django.templatetags.static import static
 
-from perfsite.broker import IN_PROCESS, broker_url
+from perfsite.broker import IN_PROCESS, broker_options, broker_url
 from perfsite.database import database_entry
-from perfsite.env import Environment, is_network, is_origin
+from perfsite.env import Environment, is_host, is_network, is_origin
 from perfsite.redis import redis_url
 from perfsite.secrets import is_strong, kept_secret, made_data_dir
 
@@ -21,7 +21,12 @@ DEBUG = env.flag("DEBUG", default=False)
 HTTPS = env.flag("HTTPS", default=not DEBUG)
 SECRET_KEY = env.text("SECRET_KEY") or kept_secret(DATA_DIR / "secret_key")
 CACHE_KEYS = env.items("CACHE_KEYS", valid=is_strong, expected="16 characters or more", is_secret=True)
-ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
+ALLOWED_HOSTS = env.items(
+    "ALLOWED_HOSTS",
+    ("localhost", "127.0.0.1", "[::1]"),
+    valid=is_host,
+    expected="a host's name without scheme and port, as in chat.example",
+)
 CSRF_TRUSTED_ORIGINS = env.items(
     "CSRF_TRUSTED_ORIGINS", valid=is_origin, expected="an origin as in https://chat.example"
 )
@@ -80,7 +85,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ROUTES = {"chat.import_file": {"queue": "import"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1} if CELERY_IN_PROCESS else {}
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL)
 
 # Django
 INSTALLED_APPS = [
@@ -179,6 +184,14 @@ X_FRAME_OPTIONS = "DENY"
 CHAT_IMPORT_MAX_MEGABYTES = env.integer("CHAT_IMPORT_MAX_MEGABYTES", 200, minimum=1, maximum=100_000)
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", "demo" if DEBUG else "")
 
+# Assistant
+_assistant_url = env.url("ASSISTANT_BASE_URL", schemes=("http", "https"))
+if _assistant_url is None:
+    env.requires("ASSISTANT_API_KEY", "ASSISTANT_BASE_URL")
+ASSISTANT_BASE_URL = _assistant_url.geturl() if _assistant_url else ""
+ASSISTANT_API_KEY = env.text("ASSISTANT_API_KEY")
+ASSISTANT_MODEL = env.text("ASSISTANT_MODEL", "default")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -191,6 +204,8 @@ LOGGING = {
         # The worker inside the web process: where it connects and that it stops is no news.
         "celery.worker.consumer.connection": {"level": "WARNING"},
         "celery.worker.control": {"level": "ERROR"},
+        # The client of the assistant's endpoint tells every request.
+        "httpx2": {"level": "WARNING"},
     },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

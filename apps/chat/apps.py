@@ -1,7 +1,7 @@
 """The chat as a Django app."""
 
 from django.apps import AppConfig
-from django.db.models.signals import pre_delete
+from django.db.models.signals import post_delete, pre_delete
 
 
 class ChatConfig(AppConfig):
@@ -17,10 +17,12 @@ class ChatConfig(AppConfig):
         from celery.signals import worker_ready
 
         from apps.chat import people, signals, tasks
+        from apps.chat.imports.claim import leave_no_upload
         from apps.chat.live import witness
 
         witness.connect()
         pre_delete.connect(people.keep_name_and_ownership, sender="chat.User", dispatch_uid="chat.people")
+        post_delete.connect(leave_no_upload, sender="chat.Import", dispatch_uid="chat.leave_no_upload")
 
         signals.import_requested.connect(tasks.queue_import, dispatch_uid="chat.queue_import")
         signals.conversation_deleted.connect(tasks.queue_purge, dispatch_uid="chat.queue_purge")

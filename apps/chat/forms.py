@@ -6,7 +6,12 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UsernameField
 
 from apps.chat.exceptions import ChatError, InvalidError
-from apps.chat.text import MESSAGE_MAX_CHARACTERS, NAME_MAX_CHARACTERS, TITLE_MAX_CHARACTERS
+from apps.chat.text import (
+    MESSAGE_MAX_CHARACTERS,
+    NAME_MAX_CHARACTERS,
+    SYSTEM_PROMPT_MAX_CHARACTERS,
+    TITLE_MAX_CHARACTERS,
+)
 
 IMPORT_FORMATS = (
     ("auto", "Recognise it"),
@@ -31,6 +36,26 @@ class TitleForm(forms.Form):
 
     title = forms.CharField(
         max_length=TITLE_MAX_CHARACTERS, widget=forms.TextInput(attrs={"autocomplete": "off", "class": "input"})
+    )
+
+
+class NewForm(TitleForm):
+    """A new conversation."""
+
+    has_assistant = forms.BooleanField(label="The assistant answers here", required=False)
+
+
+class AssistantForm(forms.Form):
+    """Whether the assistant answers in a conversation, and what it is told first."""
+
+    has_assistant = forms.BooleanField(label="The assistant answers here", required=False)
+    system_prompt = forms.CharField(
+        label="What it should know",
+        required=False,
+        strip=False,
+        max_length=SYSTEM_PROMPT_MAX_CHARACTERS,
+        widget=forms.Textarea(attrs={"class": "input", "rows": 4}),
+        help_text="Sent to the assistant before the messages: who it is, how it should answer.",
     )
 
 

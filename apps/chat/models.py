@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from apps.chat.text import SYSTEM_PROMPT_MAX_CHARACTERS
+
 
 class User(AbstractUser):
     """Somebody who can sign in."""
@@ -18,6 +20,12 @@ class Conversation(models.Model):
     last_sequence = models.PositiveBigIntegerField(default=0, editable=False)
     last_event = models.PositiveBigIntegerField(default=0, editable=False)
     last_message_at = models.DateTimeField(default=timezone.now)
+    has_assistant = models.BooleanField(default=False, help_text="Whether it answers each message of a user.")
+    system_prompt = models.TextField(
+        blank=True,
+        max_length=SYSTEM_PROMPT_MAX_CHARACTERS,
+        help_text="What the assistant is told before the conversation.",
+    )
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     imported_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="Whose import made it."
@@ -75,6 +83,15 @@ class Message(models.Model):
         ASSISTANT = "assistant", "Assistant"
         SYSTEM = "system", "System"
 
+    class Completion(models.TextChoices):
+        """How the reply that wrote a message ended."""
+
+        COMPLETE = "complete", "Complete"
+        STOPPED = "stopped", "Stopped by somebody"
+        TOO_LONG = "too_long", "Cut at the longest reply allowed"
+        CUT = "cut", "The endpoint failed midway"
+        INTERRUPTED = "interrupted", "The server ended midway"
+
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
     sequence = models.PositiveBigIntegerField(help_text="1, 2, 3 … within the conversation, without a gap.")
     event = models.PositiveBigIntegerField(
@@ -89,6 +106,9 @@ class Message(models.Model):
     html = models.TextField(blank=True, editable=False, help_text="The text rendered and sanitised.")
     client_id = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001  (NULLs do not collide)
     import_key = models.BinaryField(max_length=16, null=True, editable=False)
+    completion = models.CharField(  # noqa: DJ001  (null: added without copying the table)
+        max_length=11, null=True, editable=False, choices=Completion.choices, help_text="Empty where no reply wrote it."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     is_dated = models.BooleanField(default=True, help_text="Off where an imported file gave no time.")
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -114,6 +134,62 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.conversation_id}/{self.sequence}"
+
+
+class Reply(models.Model):
+    """A reply of the assistant: one is written at a time in a conversation, by the process whose heartbeat it has."""
+
+    class State(models.TextChoices):
+        """Being written, then ended for good."""
+
+        WRITING = "writing", "Writing"
+        ENDED = "ended", "Ended"
+
+    class Outcome(models.TextChoices):
+        """What became of it: how its message is complete, or why there is none."""
+
+        COMPLETE = "complete", "Complete"
+        STOPPED = "stopped", "Stopped by somebody"
+        TOO_LONG = "too_long", "Cut at the longest reply allowed"
+        CUT = "cut", "The endpoint failed midway"
+        INTERRUPTED = "interrupted", "The server ended midway"
+        FAILED = "failed", "Not a word came"
+        GONE = "gone", "Nowhere to put it"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="replies")
+    asked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    replaces = models.ForeignKey(
+        Message, null=True, on_delete=models.SET_NULL, related_name="+", help_text="The message that is written anew."
+    )
+    message = models.ForeignKey(
+        Message, null=True, on_delete=models.SET_NULL, related_name="+", help_text="Where its text went."
+    )
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WRITING)
+    outcome = models.CharField(max_length=11, blank=True, choices=Outcome.choices)
+    error_code = models.CharField(max_length=20, blank=True)
+    text = models.TextField(blank=True, help_text="What is written so far; empty when it has ended.")
+    seen_sequence = models.PositiveBigIntegerField(default=0, help_text="The last message it could know of.")
+    is_stop_asked = models.BooleanField(default=False)
+    prompt_tokens = models.PositiveIntegerField(null=True, help_text="As the endpoint counts them.")
+    reply_tokens = models.PositiveIntegerField(null=True, help_text="As the endpoint counts them.")
+    asked_at = models.DateTimeField(default=timezone.now)
+    heartbeat_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "replies"
+        constraints = [
+            models.UniqueConstraint(fields=["conversation"], condition=Q(state="writing"), name="reply_one_at_a_time"),
+            models.CheckConstraint(
+                condition=Q(state="writing", outcome="", ended_at=None)
+                | (Q(state="ended", text="", ended_at__isnull=False) & ~Q(outcome="")),
+                name="reply_ended_with_an_outcome",
+            ),
+        ]
+        indexes = [models.Index(fields=["heartbeat_at"], condition=Q(state="writing"), name="reply_being_written")]
+
+    def __str__(self) -> str:
+        return f"{self.pk} in {self.conversation_id} ({self.outcome or self.state})"
 
 
 class Import(models.Model):

@@ -22,6 +22,10 @@ TITLES = {
     CSRF: "The CSRF token is missing or wrong",
     KEY_REUSED: "The key was used for another request",
     KEY_BUSY: "The first request with this key is still under way",
+    "/problems/assistant-off": "The assistant is off",
+    "/problems/no-assistant": "The conversation has no assistant",
+    "/problems/nothing-to-answer": "There is nothing to answer",
+    "/problems/reply-under-way": "A reply is being written",
 }
 DETAILS = {
     HTTPStatus.BAD_REQUEST: "The request is malformed.",

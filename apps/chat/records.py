@@ -8,6 +8,8 @@ from apps.chat.models import Message
 
 MemberRole = Literal["owner", "member"]
 MessageRole = Literal["user", "assistant", "system"]
+Completion = Literal["complete", "stopped", "too_long", "cut", "interrupted"]
+Outcome = Literal["complete", "stopped", "too_long", "cut", "interrupted", "failed", "gone"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +22,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRecord:
-    """One message as its readers see it; a deleted one has empty text and html."""
+    """One message as its readers see it; a deleted one has empty text and html.
+
+    `completion` says how the reply that wrote it ended; null where no reply did.
+    """
 
     id: int
     sequence: int
@@ -33,11 +38,12 @@ class MessageRecord:
     created_at: datetime
     edited_at: datetime | None
     deleted: bool
+    completion: Completion | None = None
 
 
 MESSAGE_COLUMNS = (
     "id", "sequence", "conversation_id", "author_id", "author__username", "author_name",
-    "role", "text", "html", "client_id", "created_at", "edited_at", "deleted_at",
+    "role", "text", "html", "client_id", "created_at", "edited_at", "deleted_at", "completion",
 )  # fmt: skip
 
 
@@ -55,6 +61,7 @@ def message_of(
     created_at: datetime,
     edited_at: datetime | None,
     deleted_at: datetime | None,
+    completion: Completion | None,
 ) -> MessageRecord:
     """Return a row of MESSAGE_COLUMNS as a record. No query; half the cost of a model instance."""
     return MessageRecord(
@@ -69,6 +76,7 @@ def message_of(
         created_at=created_at,
         edited_at=edited_at,
         deleted=deleted_at is not None,
+        completion=completion,
     )
 
 
@@ -88,6 +96,7 @@ def message_record(message: Message) -> MessageRecord:
         message.created_at,
         message.edited_at,
         message.deleted_at,
+        cast("Completion | None", message.completion and str(message.completion)),
     )
 
 
@@ -127,6 +136,8 @@ class ConversationRecord:
     last_read_sequence: int
     unread: int
     preview: str
+    has_assistant: bool
+    system_prompt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +174,36 @@ class SearchPage:
 
     results: list[SearchHit]
     next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyProblem:
+    """Why a reply is not whole: a code for programs, a sentence for people, and whether to ask again is any use."""
+
+    code: str
+    detail: str
+    can_retry: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyRecord:
+    """A reply of the assistant; `cursor` counts UTF-16 code units of `text`.
+
+    `replaces` is the message that is written anew, `message` the one in which the text is stored.
+    """
+
+    id: int
+    conversation: int
+    state: Literal["writing", "ended"]
+    asked_by: Author | None
+    replaces: int | None
+    cursor: int
+    text: str
+    outcome: Outcome | None
+    message: int | None
+    error: ReplyProblem | None
+    asked_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

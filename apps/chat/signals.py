@@ -4,3 +4,4 @@ from django.dispatch import Signal
 
 conversation_deleted = Signal()  # conversation_id
 import_requested = Signal()  # import_id
+reply_requested = Signal()  # reply_id, conversation_id

@@ -7,6 +7,7 @@ from apps.chat.exceptions import InvalidError
 MESSAGE_MAX_CHARACTERS = 20_000
 IMPORTED_MESSAGE_MAX_CHARACTERS = 100_000
 TITLE_MAX_CHARACTERS = 200
+SYSTEM_PROMPT_MAX_CHARACTERS = 4_000
 NAME_MAX_CHARACTERS = 150
 CLIENT_ID_MAX_CHARACTERS = 64
 
@@ -24,6 +25,16 @@ def checked_text(field: str, text: str, *, maximum: int) -> str:
     if found := _REFUSED.search(text):
         raise InvalidError(field, f"{_named(found.group())} at character {found.start() + 1} is not allowed.")
     return text
+
+
+def checked_prompt(field: str, text: str) -> str:
+    """Return a system prompt, which may be empty; raise InvalidError as checked_text does."""
+    return checked_text(field, text, maximum=SYSTEM_PROMPT_MAX_CHARACTERS) if text.strip() else ""
+
+
+def keepable(text: str) -> str:
+    """Return the text without the characters that checked_text refuses, for text that nobody can be told to mend."""
+    return _REFUSED.sub("", text)
 
 
 def checked_line(field: str, text: str, *, maximum: int) -> str:

@@ -27,6 +27,7 @@ urlpatterns = [
     path("conversations/new/", conversations.new, name="new_conversation"),
     path("c/<key:conversation_id>/", history.chat, name="chat"),
     path("c/<key:conversation_id>/details/", details.details, name="details"),
+    path("c/<key:conversation_id>/assistant/", details.assistant, name="assistant"),
     path("c/<key:conversation_id>/members/", members.add, name="add_member"),
     path("c/<key:conversation_id>/members/<key:member_id>/remove/", members.remove, name="remove_member"),
     path("c/<key:conversation_id>/leave/", members.leave, name="leave"),

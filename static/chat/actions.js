@@ -28,6 +28,7 @@ export class Actions {
     if (!isOffered) return this.toolbar.remove();
     const mayChange = this.mayChange(message);
     for (const name of ["edit", "delete"]) this.toolbar.querySelector(`[data-do=${name}]`).hidden = !mayChange;
+    this.toolbar.querySelector("[data-again]").hidden = !this.isLastReply(message);
     message.append(this.toolbar);
   }
 
@@ -38,6 +39,12 @@ export class Actions {
   mayChange(message) {
     const isOwn = message.classList.contains("is-own");
     return (isOwn || this.history.viewer.isOwner) && !message.classList.contains("is-deleted");
+  }
+
+  // The one reply that can be written anew.
+  isLastReply(message) {
+    const isAnswering = this.history.pane.dataset.assistant === "on" && this.history.hasEnd;
+    return isAnswering && message === this.history.messages().findLast((other) => other.dataset.role === "assistant");
   }
 
   act(button) {

@@ -5,6 +5,12 @@ import { piece } from "./piece.js";
 
 const TONES = 12;
 const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "medium" });
+const MARKS = {
+  stopped: "Stopped.",
+  too_long: "Cut off: longer than replies may be.",
+  cut: "Cut off: the assistant broke off.",
+  interrupted: "Cut off: the server restarted.",
+};
 const TOMBSTONE = "This message was deleted.";
 
 export function messageElement(record, viewer) {
@@ -17,15 +23,25 @@ export function messageElement(record, viewer) {
   return element;
 }
 
+// Whether the record is older than what the element shows: an answer over HTTP that the socket has overtaken.
+export function isOlder(record, element) {
+  return versionOf(record.deleted, record.edited_at) < versionOf(element.classList.contains("is-deleted"), element.dataset.editedAt);
+}
+
 // A message on its way: known by its client_id, without number or formatting yet.
 export function pendingElement({ clientId, text, at }, viewer) {
+  const element = draftElement({ author: viewer, role: "user", created_at: at }, text, viewer);
+  element.dataset.clientId = clientId;
+  element.classList.add("is-pending");
+  return element;
+}
+
+// What is no message yet.
+export function draftElement(record, text, viewer = { id: 0 }) {
   const element = piece("message-template");
   element.removeAttribute("id");
   delete element.dataset.id;
   delete element.dataset.sequence;
-  element.dataset.clientId = clientId;
-  element.classList.add("is-pending");
-  const record = { author: { id: viewer.id, name: viewer.name }, role: "user", created_at: at };
   fillHead(element, record, viewer);
   const paragraph = document.createElement("p");
   paragraph.className = "plain";
@@ -38,8 +54,24 @@ export function fillBody(element, record) {
   const body = element.querySelector("[data-body]");
   body.innerHTML = record.deleted ? `<p>${TOMBSTONE}</p>` : record.html; // sanitised by the server
   element.classList.toggle("is-deleted", record.deleted);
+  if (record.edited_at) element.dataset.editedAt = record.edited_at;
   element.querySelector("[data-edited]").hidden = !record.edited_at || record.deleted;
+  fillMark(element, record);
   decorateCode(body);
+}
+
+// How a reply ended, where it was not by its last word.
+function fillMark(element, { completion = null, deleted }) {
+  element.querySelector("[data-mark]")?.remove();
+  if (deleted || !MARKS[completion]) return;
+  const mark = piece("mark-template");
+  mark.querySelector("[data-text]").textContent = MARKS[completion];
+  element.append(mark);
+}
+
+function versionOf(isDeleted, editedAt) {
+  if (isDeleted) return Infinity;
+  return editedAt ? Date.parse(editedAt) : 0;
 }
 
 function fillHead(element, record, viewer) {

@@ -1,4 +1,4 @@
-// Short notices at the edge of the page, read out politely; one may offer an action.
+// Short notices at the edge of the page, read out politely by the page's one live region; one may offer an action.
 
 const SECONDS = 6;
 
@@ -11,9 +11,10 @@ export function notice(text, { action = "", run = null } = {}) {
   if (action) offer(shown.querySelector("[data-action]"), action, () => { close(); run(); });
   else setTimeout(close, SECONDS * 1000);
   place.replaceChildren(shown);
+  say(action ? `${text} ${action}` : text);
 }
 
-// Said to screen readers alone: what is new on the screen anyway.
+// Said to screen readers: what others see.
 export function say(text) {
   document.getElementById("spoken").textContent = text;
 }

@@ -1,14 +1,25 @@
-// What every page does: theme, the way to the search field, lists that go on, sign-out.
+// What every page does: the live connection and the list it feeds, theme, keys, lists that go on, sign-out.
 
+import { Tab } from "../live/tab.js";
+import { showTotal } from "./badge.js";
+import { Conversations } from "./conversations.js";
 import { forgetTexts } from "./draft.js";
 import { startMore } from "./more.js";
 import { showCurrent } from "./sidebar.js";
+import { startShortcuts } from "./shortcuts.js";
 import { startTheme } from "./theme.js";
 
-export function startPage() {
+const { user, worker } = document.getElementById("main").dataset;
+export const live = new Tab({ user, worker });
+export const conversations = new Conversations(live, Number(user));
+
+function startPage() {
+  live.addEventListener("state", ({ detail }) => { document.documentElement.dataset.live = detail.phase; });
   startTheme();
   startMore();
   showCurrent();
+  showTotal();
+  startShortcuts();
   document.addEventListener("keydown", toSearch);
   for (const form of document.querySelectorAll("form[data-sign-out]")) form.addEventListener("submit", forgetTexts);
 }

@@ -4,32 +4,48 @@ import { call } from "./api.js";
 import { markRead } from "./sidebar.js";
 
 const SIGNS_OF_LIFE = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
+const PAUSE_MS = 1_000; // a busy conversation is not marked at every message
 
 export class ReadMarker {
-  constructor(history) {
+  constructor(history, live) {
     this.history = history;
+    this.live = live;
     this.isPresent = false;
     this.isBusy = false;
-    const live = () => { this.isPresent = true; this.check(); };
-    for (const sign of SIGNS_OF_LIFE) addEventListener(sign, live, { once: true, passive: true });
+    const sign = () => { this.isPresent = true; this.check(); };
+    for (const name of SIGNS_OF_LIFE) addEventListener(name, sign, { once: true, passive: true });
+    document.addEventListener("visibilitychange", () => this.check());
     history.pane.addEventListener("scroll", () => this.check(), { passive: true });
     history.addEventListener("changed", () => this.check());
+    live.addEventListener("read", ({ detail }) => this.readElsewhere(detail));
+  }
+
+  get isDue() {
+    const { history } = this;
+    return this.isPresent && history.isAtEnd && history.last > history.read && document.visibilityState === "visible";
   }
 
   async check() {
-    const { history } = this;
-    const isDue = this.isPresent && history.isAtEnd && history.last > history.read && document.visibilityState === "visible";
-    if (!isDue || this.isBusy) return;
+    if (!this.isDue || this.isBusy) return;
     this.isBusy = true;
-    const sequence = history.last;
     try {
-      await call("POST", `/api/conversations/${history.conversation}/read`, { sequence });
-      history.read = sequence;
-      markRead(history.conversation);
+      await this.mark(this.history.last);
+      setTimeout(() => { this.isBusy = false; this.check(); }, PAUSE_MS);
     } catch {
-      // Nothing is lost: the next sign of life at the end tries again.
-    } finally {
-      this.isBusy = false;
+      this.isBusy = false; // nothing is lost: the next sign of life at the end tries again
     }
+  }
+
+  async mark(sequence) {
+    const { conversation, viewer } = this.history;
+    await call("POST", `/api/conversations/${conversation}/read`, { sequence });
+    this.history.read = Math.max(this.history.read, sequence);
+    markRead(conversation, sequence);
+    this.live.tell({ type: "read", conversation, user: viewer, last_read_sequence: sequence });
+  }
+
+  readElsewhere({ conversation, user, last_read_sequence: sequence }) {
+    const { history } = this;
+    if (conversation === history.conversation && user.id === history.viewer.id) history.read = Math.max(history.read, sequence);
   }
 }

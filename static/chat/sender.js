@@ -5,10 +5,11 @@ import { pendingElement } from "./message.js";
 import { piece } from "./piece.js";
 
 export class Sender extends EventTarget {
-  constructor(history, outbox) {
+  constructor(history, outbox, { isLive }) {
     super();
     this.history = history;
     this.outbox = outbox;
+    this.isLive = isLive;
     this.queue = Promise.resolve();
     for (const item of outbox.items()) this.fail(this.show(item), item, "This was not sent.");
     window.addEventListener("online", () => this.retryAll());
@@ -39,25 +40,37 @@ export class Sender extends EventTarget {
   async post(element, item) {
     try {
       const record = await call("POST", this.history.path, { text: item.text, client_id: item.clientId });
-      this.outbox.remove(item.clientId);
-      await this.sent(element, record);
+      await this.sent(record);
     } catch (error) {
       if (error.isPassing) this.fail(element, item, error.message);
       else this.refuse(element, item, error.message);
     }
   }
 
-  async sent(element, record) {
+  async sent(record) {
     const { history } = this;
     const isNext = record.sequence <= history.last + 1;
-    const hadFocus = element.contains(document.activeElement);
+    this.stored(record);
+    this.dispatchEvent(new CustomEvent("sent", { detail: record }));
+    if (!isNext && !this.isLive()) await history.fill(record);
+  }
+
+  // The server has it: its answer and its event come in either order, and the event also to other tabs.
+  stored(record) {
+    const { history } = this;
+    if (record.author.id !== history.viewer.id || record.client_id === null) return;
+    const element = this.pending(record.client_id);
+    const hadFocus = element?.contains(document.activeElement);
+    this.outbox.remove(record.client_id);
     history.hold(() => {
-      element.remove();
-      if (history.hasEnd) history.place(record);
+      element?.remove();
+      history.place(record);
     }, { follow: history.isAtEnd });
     if (hadFocus) history.find(record.id)?.focus({ preventScroll: true });
-    this.dispatchEvent(new CustomEvent("sent", { detail: record }));
-    if (!isNext) await history.fill(record);
+  }
+
+  pending(clientId) {
+    return [...this.history.unsent.children].find((element) => element.dataset.clientId === clientId);
   }
 
   fail(element, item, reason) {

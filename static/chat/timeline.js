@@ -2,6 +2,9 @@
 
 import { piece } from "./piece.js";
 
+// What was read from an element once: hundreds of them are gone through at each change.
+const moments = new WeakMap();
+const timed = new WeakSet();
 const RUN_MS = 5 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
@@ -74,11 +77,14 @@ function dayOf(element) {
 }
 
 function fillTime(element) {
+  if (timed.has(element)) return;
+  timed.add(element);
   const time = element.querySelector("time");
   const text = clock.format(sentAt(element));
   if (time.textContent !== text) time.textContent = text;
 }
 
 function sentAt(element) {
-  return new Date(element.querySelector("time").dateTime);
+  if (!moments.has(element)) moments.set(element, Date.parse(element.querySelector("time").dateTime));
+  return moments.get(element);
 }

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.chat.exceptions import NotFoundError
-from apps.chat.models import Conversation, Import, Membership, Message, User
+from apps.chat.models import Conversation, Import, Membership, Message, Reply, User
 from apps.chat.records import ConversationRecord
 from apps.chat.services.history import history_page
 from tests.chat.people import conversation, person, said
@@ -25,12 +25,14 @@ def where(ann: User, bob: User) -> ConversationRecord:
     made = conversation(ann, bob)
     said(ann, made, "first <b>", "second")
     Import.objects.create(owner=ann, filename="log.csv")
+    Reply.objects.create(conversation_id=made.id, asked_by=ann)
     return made
 
 
-@pytest.mark.parametrize("model", ["user", "conversation", "message", "import"])
+@pytest.mark.parametrize("model", ["user", "conversation", "message", "import", "reply"])
 def test_every_list_and_form_opens(staff: Client, where: ConversationRecord, model: str) -> None:
-    rows: Any = {"user": User, "conversation": Conversation, "message": Message, "import": Import}[model].objects
+    models = {"user": User, "conversation": Conversation, "message": Message, "import": Import, "reply": Reply}
+    rows: Any = models[model].objects
     assert staff.get(f"/admin/chat/{model}/").status_code == 200
     assert staff.get(f"/admin/chat/{model}/?q=1").status_code == 200
     assert staff.get(f"/admin/chat/{model}/{rows.first().pk}/change/").status_code == 200
@@ -45,7 +47,7 @@ def test_forms_of_people_and_groups_open(staff: Client) -> None:
         assert staff.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["conversation/add/", "message/add/", "import/add/"])
+@pytest.mark.parametrize("path", ["conversation/add/", "message/add/", "import/add/", "reply/add/"])
 def test_what_begins_elsewhere_is_not_added_here(staff: Client, path: str) -> None:
     assert staff.get(f"/admin/chat/{path}").status_code == 403
 
@@ -63,6 +65,8 @@ def test_staff_rename_conversations_and_change_members(staff: Client, where: Con
     bobs = Membership.objects.get(user=bob)
     form = {
         "title": "Renamed",
+        "has_assistant": "on",
+        "system_prompt": "Be brief",
         "memberships-TOTAL_FORMS": 1,
         "memberships-INITIAL_FORMS": 1,
         "memberships-0-id": bobs.pk,
@@ -73,7 +77,9 @@ def test_staff_rename_conversations_and_change_members(staff: Client, where: Con
     answer = staff.post(f"/admin/chat/conversation/{where.id}/change/", form)
     assert answer.status_code == 302
     bobs.refresh_from_db()
-    assert (bobs.role, Conversation.objects.get().title) == ("owner", "Renamed")
+    changed = Conversation.objects.get()
+    assert (bobs.role, changed.title) == ("owner", "Renamed")
+    assert (changed.has_assistant, changed.system_prompt) == (True, "Be brief")
 
 
 def ticked(where: ConversationRecord, *users: User) -> dict[str, Any]:

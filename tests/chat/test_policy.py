@@ -46,7 +46,7 @@ def test_a_message_is_no_longer_than_the_policy_says(ann: User) -> None:
     ("kind", "values", "field"),
     [
         (ChatPolicy, {"page_size": 100, "page_size_limit": 50}, "page_size"),
-        (LivePolicy, {"heartbeat_seconds": 40.0}, "silence_seconds"),
+        (LivePolicy, {"heartbeat_seconds": 40.0}, "presence_seconds"),
         (LivePolicy, {"presence_seconds": 39.0}, "presence_seconds"),
         (LivePolicy, {"message_bytes": 200 * 1024, "buffer_bytes": 100 * 1024}, "message_bytes"),
         (AssistantPolicy, {"connect_seconds": 31.0}, "connect_seconds"),

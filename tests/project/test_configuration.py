@@ -80,6 +80,8 @@ def test_names_are_found_in_the_source() -> None:
         ("REDIS_PORT", "6379"),
         ("CELERY_BROKER_URL", "localhost"),
         ("CHAT_IMPORT_MAX_MEGABYTES", "-5"),
+        ("ASSISTANT_BASE_URL", "api.example/v1"),
+        ("ASSISTANT_API_KEY", "a key without an endpoint"),
         ("DATA_DIR", "/dev/null/data"),
         ("CACHE_KEYS", "long enough to be a key,short"),
     ],

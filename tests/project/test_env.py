@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from perfsite.env import Environment, hidden, is_network, is_origin
+from perfsite.env import Environment, hidden, is_host, is_network, is_origin
 
 
 def env(**variables: str) -> Environment:
@@ -78,3 +78,20 @@ def test_what_needs_another_variable_is_refused_alone() -> None:
 )
 def test_an_origin_is_a_scheme_and_a_host(text: str, valid: bool) -> None:
     assert is_origin(text) is valid
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        ("chat.example", True),
+        (".chat.example", True),
+        ("[::1]", True),
+        ("127.0.0.1", True),
+        ("*", True),
+        ("http://chat.example", False),
+        ("chat.example:8000", False),
+        ("chat example", False),
+    ],
+)
+def test_a_host_has_neither_scheme_nor_port(text: str, valid: bool) -> None:
+    assert is_host(text) is valid

@@ -1,13 +1,18 @@
 """DATABASE_URL, REDIS_URL and CELERY_BROKER_URL as Django, redis-py and Celery get them."""
 
+import socket
+from contextlib import ExitStack
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import redis
+from celery import Celery
 from django.core.exceptions import ImproperlyConfigured
+from kombu.exceptions import OperationalError as BrokerError
 
-from perfsite.broker import IN_PROCESS, broker_url
+from perfsite.broker import CONNECT_SECONDS, IN_PROCESS, broker_options, broker_url
 from perfsite.database import database_entry
 from perfsite.env import Environment
 from perfsite.redis import redis_url
@@ -126,3 +131,23 @@ def test_without_a_broker_tasks_run_in_process(url: str) -> None:
 def test_another_broker_is_refused_by_name(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=r"^CELERY_BROKER_URL: "):
         broker_url(Environment({"CELERY_BROKER_URL": url}))
+
+
+def test_a_broker_that_does_not_answer_is_given_up_in_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, ExitStack() as filling:
+        port = deaf.getsockname()[1]
+        for _ in range(4):  # with its queue full, the kernel answers nobody
+            waiting = filling.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        tasks = Celery(broker=f"redis://127.0.0.1:{port}/0", set_as_current=False)
+        tasks.conf.broker_transport_options = broker_options(tasks.conf.broker_url)
+        began = monotonic()
+        with pytest.raises(BrokerError):
+            tasks.send_task("anything", retry=False)
+        assert monotonic() - began < 3 * CONNECT_SECONDS
+
+
+def test_a_broker_that_bounds_itself_is_left_to_it() -> None:
+    assert broker_options("amqp://h") == {}
+    assert broker_options(IN_PROCESS) == {"polling_interval": 0.1}

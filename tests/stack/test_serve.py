@@ -2,9 +2,11 @@
 
 import json
 import signal
+import subprocess
 import threading
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -12,7 +14,7 @@ import psutil
 from tests.edge.wire import Wire
 from tests.servers.deadline import eventually
 from tests.servers.process import free_port, listening
-from tests.servers.site import Site
+from tests.servers.site import MANAGE, Site, clean_environment
 
 SITE = {"DJANGO_SETTINGS_MODULE": "tests.edge.settings"}
 Start = Callable[..., Site]
@@ -106,3 +108,12 @@ def test_worker_that_dies_is_replaced(site: Start, postgres_url: str, redis_url:
 
     eventually(lambda: len(others()) >= 2 and running.answers(), what="the next worker")
     assert running.stop() == 0
+
+
+def test_a_command_whose_database_is_away_says_so_in_one_line(tmp_path: Path) -> None:
+    away = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+    env = clean_environment(DATA_DIR=str(tmp_path), DATABASE_URL=away, DATABASE_TIMEOUT="500")
+    ended = subprocess.run([*MANAGE, "migrate"], env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith("The database: ")

@@ -29,11 +29,20 @@ class MembershipInline(TabularInline):
 class ConversationAdmin(ModelAdmin):
     """Conversations; deleting one hides it at once and purges its messages afterwards."""
 
-    list_display = ("title", "member_count", "last_sequence", "last_message_at", "imported_by")
+    list_display = ("title", "member_count", "has_assistant", "last_sequence", "last_message_at", "imported_by")
     search_fields = ("title",)
     date_hierarchy = "last_message_at"
     list_select_related = ("imported_by",)
-    fields = ("title", "created_at", "last_sequence", "last_message_at", "imported_by", "source_id")
+    fields = (
+        "title",
+        "has_assistant",
+        "system_prompt",
+        "created_at",
+        "last_sequence",
+        "last_message_at",
+        "imported_by",
+        "source_id",
+    )
     readonly_fields = ("created_at", "last_sequence", "last_message_at", "imported_by", "source_id")
     inlines = (MembershipInline,)
 

@@ -28,7 +28,17 @@ class MessageAdmin(ModelAdmin):
     show_full_result_count = False
     paginator = InfinitePaginator
     actions = ("take_down",)
-    fields = ("conversation", "sequence", "writer", "role", "shown", "created_at", "edited_at", "deleted_at")
+    fields = (
+        "conversation",
+        "sequence",
+        "writer",
+        "role",
+        "completion",
+        "shown",
+        "created_at",
+        "edited_at",
+        "deleted_at",
+    )
     readonly_fields = fields
 
     @admin.display(description="Author")

@@ -13,15 +13,28 @@ from apps.chat.api.security import SignedInRequest
 from apps.chat.cursor import LARGEST
 from apps.chat.records import ConversationPage, ConversationRecord
 from apps.chat.services import conversations, history
-from apps.chat.text import TITLE_MAX_CHARACTERS
+from apps.chat.text import SYSTEM_PROMPT_MAX_CHARACTERS, TITLE_MAX_CHARACTERS
 
 router = Router(tags=["Conversations"])
 
 
-class Title(Body):
-    """What a conversation is called."""
+Prompt = Annotated[str, Field(json_schema_extra={"maxLength": SYSTEM_PROMPT_MAX_CHARACTERS})]
+
+
+class NewConversation(Body):
+    """What a conversation is called, and whether the assistant answers in it."""
 
     title: Annotated[str, bounded(TITLE_MAX_CHARACTERS)]
+    has_assistant: bool = False
+    system_prompt: Prompt = ""
+
+
+class Changes(Body):
+    """What to change of a conversation; what is left out stays."""
+
+    title: Annotated[str | None, bounded(TITLE_MAX_CHARACTERS)] = None
+    has_assistant: bool | None = None
+    system_prompt: Prompt | None = None
 
 
 class Marker(Body):
@@ -51,9 +64,9 @@ def list_conversations(
 
 
 @router.post("", response={201: ConversationRecord}, summary="Start a conversation")
-def create_conversation(request: SignedInRequest, payload: Title) -> HttpResponse:
+def create_conversation(request: SignedInRequest, payload: NewConversation) -> HttpResponse:
     """The caller becomes its owner."""
-    record = conversations.create_conversation(user_id=request.auth, title=payload.title)
+    record = conversations.create_conversation(user_id=request.auth, **payload.model_dump())
     return created(record, at="conversation", conversation_id=record.id)
 
 
@@ -65,11 +78,13 @@ def get_conversation(request: SignedInRequest, conversation_id: Id) -> HttpRespo
     return answer(conversations.get_conversation(user_id=request.auth, conversation_id=conversation_id))
 
 
-@router.patch("/{int:conversation_id}", response=ConversationRecord, summary="Rename a conversation")
-def rename_conversation(request: SignedInRequest, conversation_id: Id, payload: Title) -> HttpResponse:
-    """For its owners."""
+@router.patch(
+    "/{int:conversation_id}", response=ConversationRecord, summary="Rename a conversation, or set up its assistant"
+)
+def change_conversation(request: SignedInRequest, conversation_id: Id, payload: Changes) -> HttpResponse:
+    """For its owners: the title, whether the assistant answers each message, and what it is told first."""
     return answer(
-        conversations.rename_conversation(user_id=request.auth, conversation_id=conversation_id, title=payload.title)
+        conversations.change_conversation(user_id=request.auth, conversation_id=conversation_id, **payload.model_dump())
     )
 
 

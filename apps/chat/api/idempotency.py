@@ -14,6 +14,7 @@ from apps.deduplication.idempotency.answer import KEPT_HEADERS, Answer
 from apps.deduplication.idempotency.attempt import attempt_of
 from apps.deduplication.idempotency.key import REPLAYED
 from apps.deduplication.idempotency.once import Effect, once
+from apps.deduplication.idempotency.policy import operations
 
 Operation = Callable[..., Any]
 META_KEY = "HTTP_IDEMPOTENCY_KEY"
@@ -24,6 +25,7 @@ def idempotent(operation: Operation) -> Operation:
 
     Around it the caller is known, the CSRF token checked and every value read; inside it all rules hold.
     """
+    operations.add(operation.__name__)
 
     @wraps(operation)
     def run(request: SignedInRequest, **values: Any) -> Any:
@@ -44,6 +46,7 @@ def run_once(operation: Operation, request: SignedInRequest, values: Mapping[str
         return kept(response)
 
     effect = Effect(
+        operation=operation.__name__,
         work=work,
         standing=lambda: standing_of(user_id=request.auth, **addressed(values)),
         unrelated=(ConflictError, InvalidError),

@@ -13,8 +13,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from apps.chat.api.parser import ContentTypeError
 from apps.chat.api.security import RefusedError
-from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from apps.chat.problems import AGAIN, DATABASE_ERRORS, KEY_BUSY, KEY_REUSED, FieldError, invalid, problem
+from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError, RateError
+from apps.chat.problems import AGAIN, BLANK, DATABASE_ERRORS, KEY_BUSY, KEY_REUSED, FieldError, invalid, problem
 from apps.deduplication.idempotency.exceptions import KeyBusyError, KeyFormatError, KeyReusedError
 from apps.deduplication.idempotency.key import HEADER
 
@@ -38,9 +38,10 @@ def forbidden(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(request, HTTPStatus.FORBIDDEN, str(error))
 
 
-def conflict(request: HttpRequest, error: Exception) -> HttpResponse:
-    """409."""
-    return problem(request, HTTPStatus.CONFLICT, str(error))
+def conflict(request: HttpRequest, error: ConflictError) -> HttpResponse:
+    """409, of a type of its own where the service names one."""
+    kind = f"/problems/{error.kind}" if error.kind else BLANK
+    return problem(request, HTTPStatus.CONFLICT, str(error), kind=kind)
 
 
 def wrong_value(request: HttpRequest, error: InvalidError) -> HttpResponse:
@@ -82,6 +83,12 @@ def field_name(location: tuple[str | int, ...]) -> str:
     if source == "body":
         names = names[1:] or ["body"]
     return ".".join(names)
+
+
+def too_often(request: HttpRequest, error: RateError) -> HttpResponse:
+    """429 with the seconds to wait."""
+    headers = {"Retry-After": str(error.retry_after_seconds)}
+    return problem(request, HTTPStatus.TOO_MANY_REQUESTS, str(error), headers=headers)
 
 
 def stranger(request: HttpRequest, _error: Exception) -> HttpResponse:
@@ -144,6 +151,7 @@ HANDLERS: dict[type[Exception], Any] = {
     KeyFormatError: wrong_key,
     KeyReusedError: reused_key,
     KeyBusyError: busy_key,
+    RateError: too_often,
     ValidationError: wrong_types,
     AuthenticationError: stranger,
     RefusedError: refused,

@@ -10,7 +10,7 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from apps.chat.api import conversations, exports, imports, members, messages, search
+from apps.chat.api import conversations, exports, imports, members, messages, replies, search
 from apps.chat.api.answers import NAMESPACE
 from apps.chat.api.idempotency import idempotent
 from apps.chat.api.openapi import DocumentedApi
@@ -32,13 +32,16 @@ first request still runs 409 with `Retry-After`.
 Every error is a problem document (RFC 9457) with `type`, `title`, `status`, `detail` and `request_id`. Its `type` is
 `about:blank` where the status says it all, `/problems/invalid-value` for 422, which lists `errors` by `field`, and
 `/problems/csrf` for a missing or wrong CSRF token; `/problems/idempotency-key-reused` and
-`/problems/idempotency-key-busy` for the two above.
+`/problems/idempotency-key-busy` for the two above. Why the assistant does not answer
+is told by 409 of the types `/problems/assistant-off`, `/problems/no-assistant`, `/problems/nothing-to-answer` and
+`/problems/reply-under-way`.
 """
 
 ROUTERS = (
     ("/conversations", conversations.router),
     ("/conversations", exports.router),
     ("/conversations/{int:conversation_id}/members", members.router),
+    ("/conversations/{int:conversation_id}/reply", replies.router),
     ("", messages.router),
     ("/search", search.router),
     ("/imports", imports.router),

@@ -7,6 +7,7 @@ was about to commit is rolled back. Were two to run all the same, nothing would 
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -86,6 +87,13 @@ def remove_upload(record: Import) -> None:
     if record.upload:
         record.upload.storage.delete(record.upload.name or "")
         Import.objects.filter(pk=record.pk).update(upload="")
+
+
+def leave_no_upload(*, instance: Import, **_: Any) -> None:
+    """Once an import's row is gone for good, with its owner or by the admin, delete its file. Receives post_delete."""
+    upload = instance.upload
+    if upload:
+        transaction.on_commit(lambda: upload.storage.delete(upload.name or ""))
 
 
 def _later(before: datetime) -> datetime:

@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable
 
 from django.db import DatabaseError
 
-from apps.chat.exceptions import ChatError, ConflictError, ForbiddenError, NotFoundError
+from apps.chat.exceptions import ChatError, ConflictError, ForbiddenError, NotFoundError, RateError
 from apps.chat.live.connection import Connection
 from apps.chat.live.desk import Desk
 from apps.chat.live.hub import Hub
 from apps.chat.live.limits import WRITE_THREADS
 from apps.chat.live.requests import Request, RequestError
+from apps.chat.rates import admit_message
 from apps.chat.services.history import mark_read
 from apps.chat.services.messages import send_message
 
@@ -18,6 +19,7 @@ CODES: tuple[tuple[type[ChatError], str], ...] = (
     (NotFoundError, "not_found"),
     (ForbiddenError, "forbidden"),
     (ConflictError, "conflict"),
+    (RateError, "rate"),
 )
 
 
@@ -59,6 +61,7 @@ class Answers:
         self._hub.acknowledge(connection, "unsubscribe", request.conversation)
 
     async def _message(self, connection: Connection, request: Request) -> None:
+        admit_message(connection.user_id)
         sent = await self._writing.ask(
             send_message,
             user_id=connection.user_id,

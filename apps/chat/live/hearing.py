@@ -9,6 +9,7 @@ from apps.chat.live.checks import Checks
 from apps.chat.live.company import Company
 from apps.chat.live.connection import Clock
 from apps.chat.live.frames import frame, message_frame
+from apps.chat.live.greeting import let_hear
 from apps.chat.live.limits import ENDED_SECONDS, SIGNED_OUT
 from apps.chat.live.publication import ACCESS, EVENTS, LIVE
 from apps.chat.live.room import Event
@@ -68,7 +69,8 @@ class Hearing:
         payload: dict[str, Any] = envelope.payload
         match payload["kind"]:
             case "event":
-                self._company.event(payload, self._clock())
+                if let_hear(payload["conversation"], payload["type"], payload["fields"]):
+                    self._company.event(payload, self._clock())
             case "presence":
                 self._company.heard(envelope.origin, payload, self._clock())
             case "conversation":

@@ -5,7 +5,7 @@ Nothing depends on a message arriving. Changes are numbered in the database, and
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.db import transaction
 from apps.backplane.current import bus
 from apps.chat.live.frames import encoded_record
 from apps.chat.live.limits import PUBLISHED_MAX_BYTES
-from apps.chat.records import MessageRecord
+from apps.chat.records import MessageRecord, ReplyRecord
 from apps.chat.sequence import Numbers
 
 EVENTS = "chat.events"  # {conversation, sequence, last_sequence, message}: a change, with the record as JSON text
@@ -44,6 +44,12 @@ def conversation_changed(conversation_id: int, *, change: str, **fields: Any) ->
     """Say after the commit that a conversation was renamed, or that its members changed."""
     payload = {"kind": "conversation", "conversation": conversation_id, "fields": {"change": change, **fields}}
     _after_commit(lambda: _publish(LIVE, payload))
+
+
+def reply_changed(reply: ReplyRecord) -> None:
+    """Say after the commit that a reply of the assistant begins, or has ended; its text is told otherwise."""
+    fields = {"reply": {name: value for name, value in asdict(reply).items() if name != "text"}}
+    _after_commit(lambda: publish_live(reply.conversation, "reply", fields))
 
 
 def access_changed(*, user_id: int, conversation_id: int | None = None) -> None:

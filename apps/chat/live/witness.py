@@ -38,9 +38,10 @@ def user_changed(
 
 
 def conversation_saved(*, instance: Conversation, created: bool, **_: Any) -> None:
-    """Staff may have renamed it; the chat's own services say so themselves."""
+    """Staff may have renamed it or set up its assistant; the chat's own services say so themselves."""
     if not created:
         conversation_changed(instance.pk, change="renamed", title=instance.title)
+        conversation_changed(instance.pk, change="assistant", has_assistant=instance.has_assistant)
 
 
 def signed_out(*, request: HttpRequest, **_: Any) -> None:

@@ -30,15 +30,6 @@ class LivePolicy(Policy):
         help="How often an idle socket is heard. Proxies cut connections that are idle for longer than they like.",
         effect="After the heartbeat under way.",
     )
-    silence_seconds: float = knob(
-        60.0,
-        unit="seconds",
-        minimum=3,
-        maximum=600,
-        group="Connection",
-        help="After how long without any sign of life a socket is closed.",
-        effect="At the next heartbeat.",
-    )
     subscriptions: int = knob(
         200,
         unit="conversations",
@@ -96,8 +87,6 @@ class LivePolicy(Policy):
 
     def check(self) -> None:
         """Nobody may be taken for gone between two heartbeats."""
-        if self.silence_seconds < 2 * self.heartbeat_seconds:
-            raise PolicyError("silence_seconds", f"must be twice heartbeat_seconds ({self.heartbeat_seconds}) or more.")
         if self.presence_seconds < 2 * self.heartbeat_seconds:
             raise PolicyError(
                 "presence_seconds", f"must be twice heartbeat_seconds ({self.heartbeat_seconds}) or more."

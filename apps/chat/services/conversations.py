@@ -1,5 +1,6 @@
 """Start, list, rename and delete conversations."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -15,7 +16,7 @@ from apps.chat.live.publication import conversation_changed
 from apps.chat.models import Conversation, Membership, Message
 from apps.chat.records import ConversationPage, ConversationRecord, MemberRole
 from apps.chat.signals import conversation_deleted
-from apps.chat.text import TITLE_MAX_CHARACTERS, checked_line, without_marks
+from apps.chat.text import TITLE_MAX_CHARACTERS, checked_line, checked_prompt, without_marks
 
 LIST_MAX_CONVERSATIONS = 100
 LIST_DEFAULT_CONVERSATIONS = 50
@@ -23,11 +24,14 @@ PREVIEW_CHARACTERS = 120
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def create_conversation(*, user_id: int, title: str) -> ConversationRecord:
-    """Start a conversation with the caller as its owner; raise InvalidError for a bad title."""
+def create_conversation(
+    *, user_id: int, title: str, has_assistant: bool = False, system_prompt: str = ""
+) -> ConversationRecord:
+    """Start a conversation with the caller as its owner; raise InvalidError for a bad title or prompt."""
     title = checked_line("title", title, maximum=TITLE_MAX_CHARACTERS)
+    prompt = checked_prompt("system_prompt", system_prompt)
     with transaction.atomic():
-        conversation = Conversation.objects.create(title=title)
+        conversation = Conversation.objects.create(title=title, has_assistant=has_assistant, system_prompt=prompt)
         Membership.objects.create(conversation=conversation, user_id=user_id, role=Membership.Role.OWNER)
     return get_conversation(user_id=user_id, conversation_id=conversation.pk)
 
@@ -59,11 +63,34 @@ def list_conversations(
 
 def rename_conversation(*, user_id: int, conversation_id: int, title: str) -> ConversationRecord:
     """Give the conversation another title; raise NotFoundError, ForbiddenError or InvalidError."""
-    title = checked_line("title", title, maximum=TITLE_MAX_CHARACTERS)
-    ownership_of(user_id=user_id, conversation_id=conversation_id, to="rename it")
+    return change_conversation(user_id=user_id, conversation_id=conversation_id, title=title)
+
+
+def change_conversation(
+    *,
+    user_id: int,
+    conversation_id: int,
+    title: str | None = None,
+    has_assistant: bool | None = None,
+    system_prompt: str | None = None,
+) -> ConversationRecord:
+    """Change what is given: the title, whether the assistant answers, what it is told first; None leaves as it is.
+
+    Raises NotFoundError, ForbiddenError or InvalidError. A reply under way goes on.
+    """
+    values: dict[str, str | bool] = {}
+    if title is not None:
+        values["title"] = checked_line("title", title, maximum=TITLE_MAX_CHARACTERS)
+    if has_assistant is not None:
+        values["has_assistant"] = has_assistant
+    if system_prompt is not None:
+        values["system_prompt"] = checked_prompt("system_prompt", system_prompt)
+    if not values:
+        raise InvalidError("title", "is missing, and so is everything else that could be changed.")
+    ownership_of(user_id=user_id, conversation_id=conversation_id, to="change it")
     with transaction.atomic():
-        Conversation.objects.filter(pk=conversation_id).update(title=title)
-        conversation_changed(conversation_id, change="renamed", title=title)
+        Conversation.objects.filter(pk=conversation_id).update(**values)
+        _tell(conversation_id, values)
     return get_conversation(user_id=user_id, conversation_id=conversation_id)
 
 
@@ -79,6 +106,12 @@ def discard(conversation_id: int) -> None:
     Conversation.objects.filter(pk=conversation_id).update(deleted_at=timezone.now(), source_id="")
     Membership.objects.filter(conversation_id=conversation_id).delete()
     transaction.on_commit(lambda: conversation_deleted.send(sender=Conversation, conversation_id=conversation_id))
+
+
+def _tell(conversation_id: int, values: Mapping[str, str | bool]) -> None:
+    for name, change in (("title", "renamed"), ("has_assistant", "assistant")):
+        if name in values:
+            conversation_changed(conversation_id, change=change, **{name: values[name]})
 
 
 def _listed(user_id: int) -> QuerySet[Membership]:
@@ -105,6 +138,8 @@ def _record(membership: Membership) -> ConversationRecord:
         last_read_sequence=membership.last_read_sequence,
         unread=max(0, conversation.last_sequence - membership.last_read_sequence),
         preview=without_marks(getattr(membership, "preview", None) or ""),
+        has_assistant=conversation.has_assistant,
+        system_prompt=conversation.system_prompt,
     )
 
 

@@ -11,11 +11,20 @@ from apps.chat.records import MemberRecord, MemberRole
 from apps.chat.services.conversations import discard
 from apps.chat.text import NAME_MAX_CHARACTERS, checked_line
 
+READERS_MAX = 20
+
 
 def list_members(*, user_id: int, conversation_id: int) -> list[MemberRecord]:
     """Return the members, the longest-standing first (two queries); raise NotFoundError."""
     membership_of(user_id=user_id, conversation_id=conversation_id)
     return [_record(row) for row in _members(conversation_id)]
+
+
+def list_readers(*, user_id: int, conversation_id: int, sequence: int) -> list[MemberRecord]:
+    """Return up to 20 other members who have read up to a message; nobody to those who are not members. One query."""
+    rows = Membership.objects.filter(conversation_id=conversation_id, last_read_sequence__gte=sequence)
+    rows = rows.filter(conversation__memberships__user_id=user_id).exclude(user_id=user_id)
+    return [_record(row) for row in rows.select_related("user").order_by("pk")[:READERS_MAX]]
 
 
 def add_member(*, user_id: int, conversation_id: int, username: str) -> MemberRecord:

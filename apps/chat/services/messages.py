@@ -13,6 +13,7 @@ from apps.chat.models import Membership, Message
 from apps.chat.policy import chat
 from apps.chat.records import MessageRecord, SentMessage, message_record
 from apps.chat.sequence import allocate, change
+from apps.chat.services.replies import answer_message
 from apps.chat.text import CLIENT_ID_MAX_CHARACTERS, checked_line, checked_text
 
 
@@ -93,6 +94,8 @@ def _stored(membership: Membership, *, text: str, html: str, client_id: str | No
         raise NotFoundError(NO_CONVERSATION)
     record = message_record(message)
     message_changed(record, numbers=numbers)
+    if membership.conversation.has_assistant:
+        answer_message(message)
     return SentMessage(message=record, event=numbers.event, is_new=True)
 
 

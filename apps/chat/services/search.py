@@ -20,8 +20,9 @@ _NO_WORD = re.compile(r"[\x00-\x2f:-@\[-`{-\x7f\s\ud800-\udfff]+")
 _READABLE = (
     " JOIN chat_membership AS membership ON membership.conversation_id = message.conversation_id"
     " JOIN chat_conversation AS conversation ON conversation.id = message.conversation_id"
-    " AND conversation.deleted_at IS NULL WHERE membership.user_id = %s AND "
+    " AND conversation.deleted_at IS NULL WHERE membership.user_id = %s AND {}"
 )
+_IN_ONE = "message.conversation_id = %s AND "
 _SQLITE = (
     "SELECT message.id FROM chat_message_words AS words JOIN chat_message AS message ON message.id = words.rowid"
     f"{_READABLE}words.chat_message_words MATCH %s AND words.rowid < %s ORDER BY words.rowid DESC LIMIT %s"
@@ -32,18 +33,22 @@ _POSTGRES = (
 )
 
 
-def search_messages(*, user_id: int, query: str, cursor: str | None = None) -> SearchPage:
-    """Return up to 20 messages that hold every word of the query, newest first (two queries).
+def search_messages(
+    *, user_id: int, query: str, cursor: str | None = None, conversation_id: int | None = None
+) -> SearchPage:
+    """Return up to 20 messages that hold every word of the query, newest first (two queries); of one conversation only,
+    where one is named.
 
     Raises InvalidError for a query without a word or out of bounds, or a cursor that is not ours.
     """
     words = query_words(query)
     before = decoded(cursor, count=1)[0] if cursor else 2**63 - 1
+    place, where = (_IN_ONE, [conversation_id]) if conversation_id is not None else ("", [])
     with connection.cursor() as database:
         if connection.vendor == "postgresql":
-            database.execute(_POSTGRES, [user_id, _tsquery(words), before, PAGE_MESSAGES + 1])
+            database.execute(_POSTGRES.format(place), [user_id, *where, _tsquery(words), before, PAGE_MESSAGES + 1])
         else:
-            database.execute(_SQLITE, [user_id, _fts5(words), before, PAGE_MESSAGES + 1])
+            database.execute(_SQLITE.format(place), [user_id, *where, _fts5(words), before, PAGE_MESSAGES + 1])
         ids = [row[0] for row in database.fetchall()]
     has_more = len(ids) > PAGE_MESSAGES
     hits = _hits(ids[:PAGE_MESSAGES], words)

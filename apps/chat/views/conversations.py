@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.chat.exceptions import InvalidError
-from apps.chat.forms import TitleForm, add_problem
+from apps.chat.forms import NewForm, add_problem
 from apps.chat.services.conversations import create_conversation, list_conversations
 from apps.chat.views.page import page, side, user_id, with_side
 
@@ -32,10 +32,10 @@ def listed(request: HttpRequest) -> HttpResponse:
 @page
 def new(request: HttpRequest) -> HttpResponse:
     """Ask for a title, start the conversation and lead there."""
-    form = TitleForm(request.POST or None)
+    form = NewForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            started = create_conversation(user_id=user_id(request), title=form.cleaned_data["title"])
+            started = create_conversation(user_id=user_id(request), **form.cleaned_data)
             return redirect("chat", conversation_id=started.id)
         except InvalidError as error:
             add_problem(form, error)

@@ -1,5 +1,6 @@
 """The chat itself: one page of a conversation's history and the composer."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
@@ -12,11 +13,13 @@ from django.views.decorators.http import require_http_methods
 from apps.chat import policy
 from apps.chat.exceptions import ChatError, InvalidError, NotFoundError
 from apps.chat.forms import MessageForm, add_problem
+from apps.chat.rates import admit_message
 from apps.chat.records import ConversationPage, ConversationRecord
 from apps.chat.services.conversations import get_conversation
 from apps.chat.services.history import LATEST, Position, history_page
+from apps.chat.services.members import list_readers
 from apps.chat.services.messages import send_message
-from apps.chat.views.page import page, side, user_id, with_side
+from apps.chat.views.page import page, side, user_id, with_side, without_returns
 from apps.chat.views.timeline import BLANK, opening, timeline
 
 KEY_DIGITS = 18
@@ -35,6 +38,7 @@ def chat(request: HttpRequest, *, conversation_id: int) -> HttpResponse:
     form = MessageForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
+            admit_message(user_id(request))
             send_message(
                 user_id=user_id(request), conversation_id=conversation_id, text=without_returns(form["text"].data)
             )
@@ -44,11 +48,6 @@ def chat(request: HttpRequest, *, conversation_id: int) -> HttpResponse:
         except ChatError as error:
             add_problem(form, error)
     return _shown(request, conversation_id, form)
-
-
-def without_returns(text: str) -> str:
-    """Return a form's text with the line ends that were typed: browsers send CRLF."""
-    return text.replace("\r\n", "\n")
 
 
 def position(request: HttpRequest) -> Position:
@@ -84,10 +83,17 @@ def _shown(request: HttpRequest, conversation_id: int, form: MessageForm) -> Htt
         blank=BLANK,
         opening=opening(rows, where),
         has_more_unread=conversation.unread > len(found.messages) and found.next_after is None,
+        readers=_readers(conversation, user_id=user_id(request)),
         form=form,
         maximum=policy.chat.current.message_length,
         status=422 if form.errors else 200,
     )
+
+
+def _readers(conversation: ConversationRecord, *, user_id: int) -> str:
+    """Return as JSON who has read the last message, as live events name them."""
+    found = list_readers(user_id=user_id, conversation_id=conversation.id, sequence=conversation.last_sequence)
+    return json.dumps([{"id": one.id, "name": one.name, "read": one.last_read_sequence} for one in found])
 
 
 def _conversation(listed: ConversationPage, *, user_id: int, conversation_id: int) -> ConversationRecord:

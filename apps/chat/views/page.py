@@ -55,3 +55,8 @@ def with_side(request: HttpRequest, template: str, *, status: int = 200, **conte
     context.setdefault("side", None)
     context["side"] = context["side"] or side(request)
     return render(request, template, context, status=status)
+
+
+def without_returns(text: str) -> str:
+    """Return a form's text with the line ends that were typed: browsers send CRLF."""
+    return text.replace("\r\n", "\n")

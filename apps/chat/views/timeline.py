@@ -14,6 +14,12 @@ from apps.chat.records import Author, ConversationRecord, MessageRecord
 from apps.chat.services.history import LATEST, Position
 
 RUN = timedelta(minutes=5)
+MARKS = {
+    "stopped": "Stopped.",
+    "too_long": "Cut off: longer than replies may be.",
+    "cut": "Cut off: the assistant broke off.",
+    "interrupted": "Cut off: the server restarted.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +54,11 @@ class Row:
         """The role, where it is neither the usual one nor said by the name."""
         role = self.message.role
         return "" if role in ("user", self.message.author.name.lower()) else role
+
+    @property
+    def mark(self) -> str:
+        """How the reply ended, where it was not by its last word."""
+        return MARKS.get(self.message.completion or "", "")
 
     @property
     def link(self) -> str:

@@ -21,8 +21,10 @@ class Effect:
 
     `work` runs inside a transaction; what it does outside the database waits for the commit. `standing` says in a
     word what the caller is to the thing addressed. `unrelated` are the errors of `work` that are not about rights.
+    `operation` is its id, by which the policy knows whether a second request waits.
     """
 
+    operation: str
     work: Callable[[], Answer]
     standing: Callable[[], str]
     unrelated: tuple[type[Exception], ...] = ()
@@ -42,7 +44,7 @@ def _first(attempt: Attempt, effect: Effect) -> Answer | IdempotencyRecord:
     """Return the effect's answer, or the record of whoever was first."""
     try:
         with transaction.atomic():
-            claim.hold(attempt.digest, wait_seconds=idempotency.current.wait_seconds)
+            claim.hold(attempt.digest, wait_seconds=idempotency.current.wait_seconds_of(effect.operation))
             return records.find(attempt.digest) or _done(attempt, effect)
     except KeyBusyError:
         if record := records.find(attempt.digest):  # another who only came to hear the answer again

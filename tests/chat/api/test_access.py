@@ -15,7 +15,9 @@ from tests.chat.people import said
 
 NOBODY = 4_000_000_000
 BODIES = {
-    "Title": {"title": "Mine"},
+    "NewConversation": {"title": "Mine"},
+    "Changes": {"title": "Mine"},
+    "Ask": {"regenerate": True},
     "Marker": {"sequence": 1},
     "NewMember": {"username": "eve"},
     "NewMessage": {"text": "hello"},
@@ -40,7 +42,8 @@ def body_of(operation: dict[str, Any]) -> Any:
         return form(file="no file")
     if not content:
         return None
-    return BODIES[content["application/json"]["schema"]["$ref"].rpartition("/")[2]]
+    schema = content["application/json"]["schema"]
+    return BODIES[schema.get("anyOf", [schema])[0]["$ref"].rpartition("/")[2]]
 
 
 def addressed(path: str, **ids: int) -> str:

@@ -37,6 +37,7 @@ def test_a_message_has_all_that_is_promised(as_ann: Caller, ann: User, path: str
         "client_id": "c-1",
         "edited_at": None,
         "deleted": False,
+        "completion": None,
     }
 
 

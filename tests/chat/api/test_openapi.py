@@ -50,7 +50,7 @@ def test_operations_have_names_of_their_own() -> None:
 
 def test_a_message_is_documented_as_the_contract_has_it() -> None:
     message = api.document["components"]["schemas"]["MessageRecord"]
-    names = "id sequence conversation author role text html client_id created_at edited_at deleted"
+    names = "id sequence conversation author role text html client_id created_at edited_at deleted completion"
     assert list(message["properties"]) == names.split()
     assert json.dumps(message)
 

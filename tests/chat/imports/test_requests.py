@@ -394,3 +394,11 @@ def test_reads_an_upload_that_is_a_plain_file_too(ann: User) -> None:
     record = request_import(user_id=ann.pk, filename="a.jsonl", upload=upload)
     run(record)
     assert (record.format, texts()) == ("jsonl", ["x"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_upload_of_a_deleted_owner_does_not_stay(ann: User, uploads: Path, queued: list[Any]) -> None:
+    request(ann)
+    assert len(files(uploads)) == 1
+    ann.delete()
+    assert files(uploads) == []

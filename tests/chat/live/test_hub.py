@@ -23,6 +23,8 @@ from apps.chat.live.requests import Request, RequestError
 from apps.chat.live.room import Event, Page
 from apps.chat.live.session import Identity
 from apps.chat.live.socket import Socket
+from apps.chat.policy import limits
+from tests.tuning.obeying import obeying
 
 ANN = Identity(user_id=1, name="ann")
 
@@ -247,6 +249,15 @@ async def test_database_that_fails_is_told_to_whoever_asked(stage: Stage) -> Non
     answers.stop()
 
 
+async def test_message_too_many_is_refused_by_its_code(stage: Stage) -> None:
+    connection = await stage.following()
+    answers = Answers(stage.hub)
+    with obeying(limits, messages_per_minute=0), pytest.raises(RequestError, match="messages a minute") as refused:
+        await answers.answer(connection, Request(kind="message", conversation=1, text="hello"))
+    assert refused.value.code == "rate"
+    answers.stop()
+
+
 async def test_gap_is_filled_from_the_database(stage: Stage) -> None:
     connection = await stage.following()
     stage.database.commit()
@@ -340,16 +351,33 @@ async def test_subscribing_again_begins_where_it_says(stage: Stage) -> None:
     assert stage.hub.status().subscriptions == 1
 
 
-@pytest.fixture
-def greeter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(greeting, "_greeters", [])
-    greeting.greet_with(lambda conversation: [("token", {"cursor": 3, "text": f"so far in {conversation}"})])
+class Echo:
+    """Repeats to whoever comes what was said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def heard(self, conversation: int, kind: str, fields: dict[str, Any]) -> bool:
+        self.said.append(f"{kind} {fields['text']} in {conversation}")
+        return fields["text"] != "secret"
+
+    def greetings(self, conversation: int) -> list[tuple[str, dict[str, Any]]]:
+        return [("token", {"text": ", ".join(self.said)})]
 
 
-@pytest.mark.usefixtures("greeter")
-async def test_part_that_has_something_to_say_greets_whoever_comes(stage: Stage) -> None:
+async def test_part_that_hears_what_is_not_kept_greets_whoever_comes_later(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication, "_publish", stage.hears)
+    end = greeting.greet_with(Echo())
+    publication.publish_live(1, "token", {"text": "early"})
     connection = await stage.following()
-    assert [event["text"] for event in sent(connection, "token")] == ["so far in 1"]
+    for text in ("secret", "late"):
+        publication.publish_live(1, "token", {"text": text})
+    end()
+    assert [event["text"] for event in sent(connection, "token")] == ["token early in 1", "late"]
+    await stage.hub.subscribe(connection, 1, after=None)
+    assert len(sent(connection, "token")) == 2
 
 
 async def test_event_that_is_not_kept_goes_to_all_but_the_one(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

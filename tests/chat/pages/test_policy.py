@@ -12,12 +12,12 @@ from apps.chat.models import User
 from apps.chat.records import ConversationRecord
 from tests.chat.people import said
 
-STATIC = Path(settings.BASE_DIR) / "static" / "chat"
+STATIC = Path(settings.BASE_DIR) / "static"
 PATHS = (
     "/accounts/login/", "/accounts/signup/", "/conversations/", "/conversations/new/", "/c/{0}/", "/c/{0}/details/",
     "/c/{0}/leave/", "/c/{0}/delete/", "/search/", "/search/?q=number", "/imports/", "/account/", "/nowhere/",
 )  # fmt: skip
-IMPORT = re.compile(r'^import .*?"\./([\w-]+\.js)";$', re.MULTILINE)
+IMPORT = re.compile(r'^import .*?"(\.[\w./-]+\.js)";$', re.MULTILINE)
 
 
 class Inline(HTMLParser):
@@ -72,13 +72,17 @@ def test_a_missing_page_has_our_look(pages: dict[str, str]) -> None:
     assert "Back to the chat" in pages["/nowhere/"]
 
 
-def reached(name: str) -> set[str]:
-    """Return the modules a module imports, directly or not."""
-    direct = set(IMPORT.findall((STATIC / name).read_text()))
-    return direct.union(*(reached(one) for one in direct))
+def reached(module: Path, known: set[Path]) -> set[Path]:
+    """Return the modules a module imports, directly or not, beside those known."""
+    for name in IMPORT.findall(module.read_text()):
+        imported = (module.parent / name).resolve()
+        if imported not in known:
+            known |= reached(imported, known | {imported})
+    return known
 
 
 def test_the_chat_page_names_all_of_its_modules_so_that_they_load_at_once(pages: dict[str, str]) -> None:
     chat = next(page for path, page in pages.items() if re.fullmatch(r"/c/\d+/", path))
-    named = set(re.findall(r'rel="modulepreload" href="/static/chat/([\w-]+)\.[0-9a-f]+\.js"', chat))
-    assert named == {name.removesuffix(".js") for name in reached("chat.js")}
+    named = set(re.findall(r'rel="modulepreload" href="/static/([\w/-]+)\.[0-9a-f]+\.js"', chat))
+    needed = reached(STATIC / "chat" / "chat.js", set())
+    assert named == {str(path.relative_to(STATIC)).removesuffix(".js") for path in needed}

@@ -10,8 +10,9 @@ from django.utils import timezone
 from apps.chat.models import Message, User
 from apps.chat.records import ConversationRecord
 from apps.deduplication.idempotency import prune
-from apps.deduplication.idempotency.policy import idempotency
+from apps.deduplication.idempotency.policy import IdempotencyPolicy, idempotency
 from apps.deduplication.models import IdempotencyRecord
+from apps.tuning.exceptions import PolicyError
 from tests.chat.api.caller import Caller
 from tests.deduplication.idempotency.sending import is_replay, sent
 from tests.tuning.obeying import obeying
@@ -92,4 +93,23 @@ def test_who_adds_records_prunes_now_and_then_after_the_commit(
 
 def test_the_policy_is_declared_for_staff() -> None:
     assert (idempotency.default.retention_hours, idempotency.default.wait_seconds) == (24, 0)
-    assert [field.name for field in idempotency.fields] == ["retention_hours", "records_per_account", "wait_seconds"]
+    assert [field.name for field in idempotency.fields] == [
+        "retention_hours",
+        "records_per_account",
+        "wait_seconds",
+        "waiting_operations",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "seconds"), [("", 2.0), ("send_message add_member", 2.0), ("add_member", 0.0)], ids=str
+)
+def test_only_the_operations_that_staff_name_wait(waiting: str, seconds: float) -> None:
+    policy = IdempotencyPolicy(wait_seconds=2.0, waiting_operations=waiting)
+    policy.check()
+    assert policy.wait_seconds_of("send_message") == seconds
+
+
+def test_an_operation_that_the_api_does_not_have_is_refused_by_name() -> None:
+    with pytest.raises(PolicyError, match=r"'send_mesage' is no operation; there are .*send_message"):
+        IdempotencyPolicy(waiting_operations="send_mesage").check()

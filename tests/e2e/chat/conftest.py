@@ -32,16 +32,16 @@ def chat_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-def long_file(path: Path) -> None:
-    """Write the long conversation: numbered messages of several people, some long, some with code."""
+def long_file(path: Path, *, title: str = LONG_TITLE, messages: int = LONG_MESSAGES) -> None:
+    """Write a long conversation: numbered messages of several people, some long, some with code."""
     start = datetime(2026, 3, 1, 8, tzinfo=UTC)
     with path.open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["conversation", "author", "role", "sent_at", "text"])
-        for number in range(1, LONG_MESSAGES + 1):
+        for number in range(1, messages + 1):
             author = ("ada", "grace", "Marie", "Emmy")[number // 3 % 4]
             sent_at = start + timedelta(minutes=29 * number)
-            rows.writerow([LONG_TITLE, author, "user", sent_at.isoformat(), long_text(number)])
+            rows.writerow([title, author, "user", sent_at.isoformat(), long_text(number)])
 
 
 def long_text(number: int) -> str:

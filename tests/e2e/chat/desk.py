@@ -2,10 +2,18 @@
 
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 NUMBERS = count(1)
+CALL = """async ([method, path, body]) => {
+  const token = document.cookie.match(/csrftoken=([^;]+)/)[1];
+  const headers = { "X-CSRFToken": token, "Content-Type": "application/json" };
+  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return answer.status === 204 ? {} : answer.json();
+}"""
 ANCHOR = """() => {
   const top = document.getElementById("history").getBoundingClientRect().top;
   const all = [...document.querySelectorAll("#messages .message")];
@@ -84,7 +92,21 @@ class Desk:
         return int(first), int(last), int(number)
 
     def api_calls(self) -> list[str]:
-        """Return a list that fills with the API requests made from now on."""
+        """Return a list that fills with what the page's scripts request from now on."""
         calls: list[str] = []
-        self.page.on("request", lambda request: calls.append(request.url) if "/api/" in request.url else None)
+        self.page.on("request", lambda request: calls.append(request.url) if is_call(request) else None)
         return calls
+
+    def call(self, method: str, path: str, **body: object) -> dict[str, Any]:
+        """Ask the API as the page's scripts do, and return its answer."""
+        found: dict[str, Any] = self.page.evaluate(CALL, [method, path, body if method != "GET" else None])
+        return found
+
+    def wait_live(self) -> None:
+        """Wait until the page's socket works."""
+        expect(self.page.locator("html")).to_have_attribute("data-live", "live")
+
+
+def is_call(request: Request) -> bool:
+    """Return whether a script asks for something, the API or a page."""
+    return "/api/" in request.url or request.resource_type in {"fetch", "xhr"}

@@ -119,7 +119,7 @@ def test_unread_messages_are_marked_where_they_begin_and_read_once_seen(
     expect(other.page.get_by_text("New", exact=True)).to_be_visible()
     expect(unread).to_have_text("1 unread")
     other.page.mouse.move(400, 400)
-    expect(unread).to_have_count(0)
+    expect(unread).to_be_hidden()
     other.page.reload()
     expect(other.messages).to_have_count(1)
     expect(other.page.locator("#unread")).to_have_count(0)
@@ -137,3 +137,31 @@ def test_the_time_of_a_continued_message_stands_beside_its_text(desk_of: Callabl
     assert time is not None
     assert body is not None
     assert time["x"] + time["width"] <= body["x"]
+
+
+def test_a_notice_is_spoken_and_leaves_the_composer_free(desk: Desk, browser_name: str) -> None:
+    if browser_name == "chromium":
+        desk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk.start_conversation()
+    desk.send("Look here").hover()
+    desk.page.get_by_role("button", name="Copy link").click()
+    notice = desk.page.locator(".notice")
+    expect(notice).to_contain_text("The link is copied.")
+    expect(desk.page.locator("#spoken")).to_have_text("The link is copied.")
+    shown, composer = notice.bounding_box(), desk.page.locator("#composer").bounding_box()
+    assert shown is not None
+    assert composer is not None
+    assert shown["y"] + shown["height"] < composer["y"]
+
+
+def test_the_sheet_of_keys_opens_by_its_key_but_not_while_somebody_writes(desk: Desk) -> None:
+    desk.start_conversation()
+    sheet = desk.page.get_by_role("dialog", name="Keyboard shortcuts")
+    desk.composer.press("?")
+    expect(desk.composer).to_have_value("?")
+    assert sheet.is_hidden()
+    desk.page.locator("#history").focus()
+    desk.page.keyboard.press("?")
+    expect(sheet).to_contain_text("Go from message to message")
+    desk.page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()

@@ -22,6 +22,6 @@ def pair(postgres: Postgres, redis_server: Redis, tmp_path_factory: pytest.TempP
             "SECRET_KEY": "k" * 50,
         }
         one = stack.enter_context(running_site(tmp_path_factory.mktemp("one"), **shared))
-        values = ("heartbeat_seconds=1", "silence_seconds=5", "presence_seconds=5", "typing_seconds=1")
+        values = ("heartbeat_seconds=1", "presence_seconds=5", "typing_seconds=1")
         one.manage("policies", "set", "live", *values, "--reason", "tests wait for less")
         yield one, stack.enter_context(running_site(tmp_path_factory.mktemp("two"), migrate=False, **shared))

@@ -18,7 +18,7 @@ from tests.stack.live.reader import connected
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One server on the embedded default."""
     with running_site(tmp_path_factory.mktemp("alone"), CSRF_TRUSTED_ORIGINS="https://*.chat.example") as site:
-        values = ("heartbeat_seconds=1", "silence_seconds=10", "presence_seconds=5", "subscriptions=2")
+        values = ("heartbeat_seconds=1", "presence_seconds=5", "subscriptions=2")
         site.manage("policies", "set", "live", *values, "--reason", "tests ask for less")
         site.restart()
         yield site

@@ -24,6 +24,7 @@ def pair(site: Start, postgres_url: str, redis_url: str) -> tuple[Site, Site]:
     shared = {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url, "SECRET_KEY": "k" * 50}
     one = site(**shared)
     one.manage("policies", "set", "live", "messages_per_second=1000", "burst=10000", "--reason", "many writers")
+    one.manage("policies", "set", "limits", "messages_per_minute=100000", "--reason", "many messages")
     return one, site(migrate=False, **shared)
 
 

@@ -71,6 +71,7 @@ async def test_every_answered_message_reaches_every_member_when_redis_goes(site:
             stack.enter_context(running_redis(port=port))
 
         pair = (site(**shared), site(migrate=False, **shared))
+        pair[0].manage("policies", "set", "limits", "messages_per_minute=100000", "--reason", "many messages")
         crowd = people(pair[0], "ann", "bob", conversations=2)
         where = crowd.conversations[0]
         sender = Sender(pair, crowd)

@@ -26,6 +26,8 @@ def busy(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterato
     with running_site(tmp_path_factory.mktemp("busy"), DATABASE_URL=postgres_url) as site:
         values = ("messages_per_second=1000", "burst=10000", "buffer_bytes=131072")
         site.manage("policies", "set", "live", *values, "--reason", "a test of bounds")
+        site.manage("policies", "set", "limits", "messages_per_minute=100000", "--reason", "many messages")
+        site.restart()  # without a bus it would obey four seconds later
         yield site
 
 
