@@ -66,6 +66,12 @@ def waiting(new: New) -> Flight[str]:
     return flight
 
 
+def test_a_new_flight_is_in_no_round_yet_and_nobody_is_on_it(new: New) -> None:
+    flight = new()
+    assert (flight.state, flight.token, flight.round) == (State.CLAIMING, "", "")
+    assert (flight.pilot, flight.callers, flight.due) == (None, {}, NEVER)
+
+
 def test_the_first_caller_claims_and_the_others_wait_for_that(new: New) -> None:
     flight = new()
     assert flight.join("ann", 0) == (Claim("t1", ""),)
