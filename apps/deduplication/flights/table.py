@@ -112,6 +112,7 @@ class Table:
 
     async def fly_in_loop(self, aloft: Aloft, caller: LoopCaller) -> None:
         """Run a coroutine's work in its own task and tell the flight. What is torn down is nobody's outcome."""
+        caller.has_begun = True
         outcome = Outcome.lost()
         execution, losses = self._take_off(aloft)
         aboard.set((*aboard.get(), aloft.place.digest))
@@ -271,10 +272,11 @@ class Table:
         if isinstance(pilot, ThreadCaller):
             pilot.start()
             return
+        grounded = partial(self.feed, aloft, lambda _: aloft.flight.grounded())
         try:
-            pilot.start(partial(self.fly_in_loop, aloft, pilot))
+            pilot.start(partial(self.fly_in_loop, aloft, pilot), grounded)
         except RuntimeError:  # its loop has ended: another one of the callers flies
-            self.feed(aloft, lambda _: aloft.flight.grounded())
+            grounded()
 
     def _take_off(self, aloft: Aloft) -> tuple[Execution, int]:
         place, guarantee = aloft.place, self.guarantee
