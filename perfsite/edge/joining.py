@@ -9,6 +9,8 @@ from apps.deduplication.http.answer import Answer, decoded
 from apps.deduplication.http.current import generation
 from apps.deduplication.http.policy import EDGE
 from apps.deduplication.http.request import flight_key
+from apps.deduplication.http.unavailable import UnavailableError
+from perfsite.edge.answer import Answer as Refusal
 from perfsite.edge.answer import problem
 from perfsite.edge.departure import Departure
 from perfsite.edge.protocol import Application, Receive, Scope, Send
@@ -48,11 +50,19 @@ class Joining:
         try:
             data = await EDGE.run_async(key, recording.work)
         except FlightTimeoutError as timeout:
-            detail, retry_after = "The same request is still being answered.", f"{timeout.retry_after:.0f}"
-            await problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after=retry_after).send_to(send)
+            detail = "The same request is still being answered."
+            await unavailable(detail, retry_after=f"{timeout.retry_after:.0f}").send_to(send)
+        except UnavailableError as error:
+            if recording.answer is None:
+                await unavailable("The same request got no answer.", retry_after=error.retry_after).send_to(send)
         except FlightError:
             logger.exception("The same request failed where it ran")
             await problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The error has been logged.").send_to(send)
         else:
             return recording.answer or (decoded(data) if data else None)
-        return None
+        return recording.answer
+
+
+def unavailable(detail: str, *, retry_after: str) -> Refusal:
+    """Return a 503 of this request's own."""
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after=retry_after)

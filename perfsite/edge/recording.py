@@ -1,11 +1,13 @@
 """One execution on behalf of all who wait: its answer taken as bytes instead of being sent."""
 
 import asyncio
+from http import HTTPStatus
 
 from apps.deduplication.flights.unshared import Unshared
 from apps.deduplication.http.answer import Answer, why_alone
 from apps.deduplication.http.current import generation
 from apps.deduplication.http.policy import EDGE
+from apps.deduplication.http.unavailable import UnavailableError
 from apps.deduplication.http.unshareable import unshareable
 from perfsite.edge.protocol import Application, Message, Scope, Send
 
@@ -23,7 +25,10 @@ class Recording:
         self.answer: Answer | None = None
 
     async def work(self) -> bytes:
-        """Return the answer's bytes; nothing where a stream went to its client already."""
+        """Return the answer's bytes, or nothing where others may not have them.
+
+        Raise UnavailableError for 503: to try again for each who waits would be more of what was too much.
+        """
         ageing = asyncio.get_running_loop().call_later(JOINABLE_SECONDS, generation().advance_soon)
         try:
             await self._application(self._scope, _Silence(), self._record)
@@ -33,6 +38,8 @@ class Recording:
             unshareable["stream"] += 1
             return Unshared()
         self.answer = Answer(status=self._start["status"], headers=self._start["headers"], body=self._body)
+        if self.answer.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            raise UnavailableError(self.answer.field(b"retry-after").decode())
         return self._judged(self.answer)
 
     def _judged(self, answer: Answer) -> bytes:

@@ -42,6 +42,7 @@ async def answered(calls: list[Call]) -> list[Call]:
 async def test_a_crowd_is_answered_by_one_execution_each_under_its_own_name(edge: Edge, pool: Pool) -> None:
     calls = crowd(edge)
     await all_wait(CROWD)
+    await until(lambda: views.entered)
     assert pool.waiting == 0
     views.opened.set()
     answers = await answered(calls)
@@ -61,7 +62,6 @@ async def test_a_crowd_is_answered_by_one_execution_each_under_its_own_name(edge
         {"headers": [(b"cookie", b"sessionid=ann"), (b"authorization", b"Bearer x")]},
         {"headers": [(b"cookie", b"sessionid=ann"), (b"if-none-match", b'"a"')]},
         {"headers": [(b"cookie", b"sessionid=ann"), (b"range", b"bytes=0-1")]},
-        {"headers": [(b"cookie", b"sessionid=ann"), (b"host", b"127.0.0.1")]},
         {"headers": [(b"cookie", b"sessionid=ann")], "query_string": b"page=2"},
         {"headers": [(b"cookie", b"sessionid=ann")], "method": "HEAD"},
         {"headers": [(b"cookie", b"sessionid=ann")], "scheme": "https"},
@@ -145,7 +145,7 @@ async def test_who_waits_too_long_is_told_to_come_back_and_nothing_runs_twice(
 ) -> None:
     from dataclasses import replace
 
-    policy = replace(EDGE.policy.current, wait_seconds=0.05)
+    policy = replace(EDGE.policy.current, wait_seconds=0.3, lease_seconds=0.2)
     monkeypatch.setattr(EDGE, "policy", type("Held", (), {"current": policy})())
     first = Call(edge, "/joined/plain").begin()
     await all_wait(1)
@@ -162,20 +162,21 @@ async def test_the_deadline_of_a_request_holds_for_all_who_wait(make_edge: Calla
     await all_wait(2)
     first, second = await answered(calls)
     assert (first.status, second.status) == (503, 503)
-    assert first.headers["retry-after"] == "5"
+    assert [call.json()["request_id"] for call in (first, second)] == [
+        call.headers["x-request-id"] for call in (first, second)
+    ]
+    assert (first.headers["retry-after"], second.headers["retry-after"]) == ("5", "5")
+    assert views.entered == ["GET plain"]
 
 
-async def test_who_reads_after_a_write_never_gets_what_was_begun_before_it(make_edge: Callable[..., Edge]) -> None:
-    edge = make_edge()
+async def test_who_reads_after_a_write_never_gets_what_was_begun_before_it(edge: Edge) -> None:
     early = Call(edge, "/joined/plain").begin()
-    await all_wait(1)
+    await until(lambda: views.entered == ["GET plain"])
     generation().advance()
     late = Call(edge, "/joined/plain").begin()
-    await all_wait(2)
+    await until(lambda: views.entered == ["GET plain"] * 2)
     views.opened.set()
-    statuses = sorted(call.status or 0 for call in await answered([early, late]))
-    assert joined.overlaps
-    assert statuses == [200, 500]  # the second is the view's protest: it ran beside the first
+    assert [call.status for call in await answered([early, late])] == [200, 200]
 
 
 async def test_who_comes_long_after_the_beginning_does_not_join(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:

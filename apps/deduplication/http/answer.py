@@ -20,6 +20,10 @@ class Answer:
     headers: Headers
     body: bytes
 
+    def field(self, name: bytes) -> bytes:
+        """Return the value of a header by its lower-case name, empty without one."""
+        return next((value for given, value in self.headers if given.lower() == name), b"")
+
     def encoded(self) -> bytes:
         """Return the form that waiters get: a line of JSON, then the body."""
         fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers]
