@@ -29,11 +29,7 @@ class Recording:
 
         Raise UnavailableError for 503: to try again for each who waits would be more of what was too much.
         """
-        ageing = asyncio.get_running_loop().call_later(JOINABLE_SECONDS, generation().advance_soon)
-        try:
-            await self._application(self._scope, _Silence(), self._record)
-        finally:
-            ageing.cancel()
+        await self._application(self._scope, _Silence(), self._record)
         if self._is_stream or not self._start:
             unshareable["stream"] += 1
             return Unshared()
@@ -67,13 +63,18 @@ class Recording:
 
 
 class _Silence:
-    """A client that has sent its request and stays."""
+    """A client that has sent its request and stays.
+
+    The bridge listens for its leaving only when a request takes long, so a short one pays for no clock.
+    """
 
     def __init__(self) -> None:
         self._is_told = False
 
     async def __call__(self) -> Message:
         if self._is_told:
+            await asyncio.sleep(JOINABLE_SECONDS)
+            generation().advance_soon()
             await asyncio.get_running_loop().create_future()
         self._is_told = True
         return {"type": "http.request", "body": b"", "more_body": False}

@@ -47,11 +47,21 @@ def why_alone(status: int, headers: Headers) -> str:
     if status >= HTTPStatus.BAD_REQUEST:
         return "error"
     for name, value in headers:
-        lower = name.lower()
-        if lower == b"set-cookie":
-            return "cookie"
-        if lower == b"vary" and not KEYED.issuperset(part.strip() for part in value.lower().split(b",")):
-            return "vary"
-        if lower == b"cache-control" and b"no-store" in value.lower():
-            return "no-store"
+        if (lower := name.lower()) in TELLING and (reason := TELLING[lower](value.lower())):
+            return reason
     return ""
+
+
+def _of_cookie(_: bytes) -> str:
+    return "cookie"
+
+
+def _of_vary(value: bytes) -> str:
+    return "" if KEYED.issuperset(part.strip() for part in value.split(b",")) else "vary"
+
+
+def _of_cache(value: bytes) -> str:
+    return "no-store" if b"no-store" in value else ""
+
+
+TELLING = {b"set-cookie": _of_cookie, b"vary": _of_vary, b"cache-control": _of_cache}

@@ -72,7 +72,7 @@ async def test_who_reads_after_a_write_reads_it_whichever_process_was_asked_befo
     [before] = await storm(site.port, "/counted/first", headers=[line])
     for number in range(1, 4):
         early = asyncio.create_task(storm(site.port, "/counted/again", headers=[line] * 20))
-        await asyncio.to_thread(eventually, lambda: len(begun(site, "again")) == number * 2 - 1)
+        await asyncio.to_thread(eventually, lambda n=number: len(begun(site, "again")) == n * 2 - 1)  # type: ignore[misc]
         status, _ = await asyncio.to_thread(
             called, site, crowd.cookies("ann"), "POST", "/conversations", {"title": f"Room {number}"}
         )
