@@ -2,7 +2,7 @@
 .POSIX:
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint check mutants bench lock clean port deployable packages python dev
+.PHONY: help setup run test soak lint check mutants bench lock clean port deployable packages python dev
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -86,6 +86,9 @@ deployable:
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && export DATA_DIR="$$scratch" DEBUG=off HTTPS=on && set -x && \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING && \
 		$(BIN)/python manage.py makemigrations --check --dry-run
+
+soak: dev packages ## the long tests in their whole length, one after the other
+	TEST_SOAK=1 $(BIN)/python -m pytest -m soak --durations=0
 
 check: lint test ## what CI runs
 

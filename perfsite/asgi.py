@@ -15,6 +15,7 @@ from django.urls import path, re_path  # noqa: E402
 from apps.chat.assistant.service import Assistant  # noqa: E402
 from apps.chat.live.server import Live  # noqa: E402
 from apps.deduplication.service import Deduplication  # noqa: E402
+from apps.resilience.sharing.current import Breakers  # noqa: E402
 from apps.tuning.following import Policies  # noqa: E402
 from perfsite.edge.application import Edge, Service, refuse_socket  # noqa: E402
 from perfsite.edge.bridge import Bridge  # noqa: E402
@@ -24,7 +25,7 @@ from perfsite.worker import Worker  # noqa: E402
 
 pool = Pool(size=pool_size(settings.DATABASE_CONNECTION_LIMIT))
 live = Live()
-services: list[Service] = [pool, live, Deduplication(), Assistant(), Policies()]
+services: list[Service] = [pool, live, Deduplication(), Assistant(), Policies(), Breakers()]
 if settings.CELERY_IN_PROCESS:
     services.append(Worker())
 

@@ -45,9 +45,10 @@ def begin_services_in_child(**_: Any) -> None:
     """Be what a web process is: obey policies, have the flights seen and their executions audited."""
     # The apps are ready only once the worker runs.
     from apps.deduplication.service import Deduplication
+    from apps.resilience.sharing.current import Breakers
     from apps.tuning.following import Policies
 
-    _services.extend((Deduplication(), Policies()))
+    _services.extend((Deduplication(), Breakers(), Policies()))
     for service in _services:
         service.start()
 

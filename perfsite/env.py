@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 ON = frozenset({"1", "on", "true", "yes"})
 OFF = frozenset({"0", "off", "false", "no"})
+WEB = frozenset({"http", "https"})
 
 
 class Environment:
@@ -61,7 +62,7 @@ class Environment:
         return found or list(default)
 
     def url(self, name: str, *, schemes: tuple[str, ...], default: str = "") -> SplitResult | None:
-        """Return a parsed URL, None when not set; raise ImproperlyConfigured for another scheme or a bad port."""
+        """Return a parsed URL, None when not set; raise ImproperlyConfigured for a wrong scheme, port or host."""
         value = self.text(name, default)
         if not value:
             return None
@@ -72,6 +73,8 @@ class Environment:
             raise invalid(name, hidden(value), "a URL") from None
         if parts.scheme not in schemes:
             raise invalid(name, hidden(value), f"a URL that begins with {' or '.join(f'{s}:' for s in schemes)}")
+        if parts.scheme in WEB and not parts.hostname:
+            raise invalid(name, hidden(value), "a URL with a host")
         return parts
 
     def contradiction(self, first: str, *others: str) -> None:

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "perfsite",
     "apps.tuning",
     "apps.deduplication",
+    "apps.resilience",
     "apps.chat",
 ]
 MIDDLEWARE = [
@@ -179,6 +180,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+# Resilience
+CHAOS_ENABLED = env.flag("CHAOS_ENABLED", default=False)
 
 # Chat
 CHAT_IMPORT_MAX_MEGABYTES = env.integer("CHAT_IMPORT_MAX_MEGABYTES", 200, minimum=1, maximum=100_000)

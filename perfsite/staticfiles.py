@@ -14,6 +14,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
     """Hashes the imports between our ES modules too, and uses the hashed names in DEBUG as well."""
 
+    max_post_process_passes = 10  # our modules import each other through more levels than Django's five
     support_js_module_import_aggregation = True
 
     def url(self, name: str | None, force: bool = True) -> str:  # noqa: FBT001, FBT002  (Django's signature)

@@ -17,6 +17,7 @@ REAL_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register our marks."""
+    config.addinivalue_line("markers", "soak: has a longer version, run by `make soak`")
     config.addinivalue_line("markers", "engine(name): the test is about this database engine, sqlite or postgresql")
 
 
@@ -59,7 +60,10 @@ def redis_url(redis_server: Redis) -> str:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
-    """Start real servers: `site("--workers=2", DATABASE_URL=…, REDIS_URL=…)`, each with its own data directory."""
+    """Start real servers: `site("--workers=2", DATABASE_URL=…, REDIS_URL=…)`, each with its own data directory.
+
+    A test names `postgres_url` and `redis_url` before it: what comes first ends last, servers before their stores.
+    """
     with ExitStack() as stack:
         names = iter(range(1000))
 

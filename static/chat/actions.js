@@ -1,10 +1,12 @@
 // What can be done with a message: copy its link, edit, delete. One toolbar visits the message in hand.
 
-import { call } from "./api.js";
+import { send } from "../deduplication/request.js";
 import { Editor } from "./editor.js";
+import { within } from "./freshness.js";
 import { fillBody } from "./message.js";
 import { notice } from "./notice.js";
 import { piece } from "./piece.js";
+import { reason } from "./reason.js";
 
 const QUOTE_CHARACTERS = 160;
 
@@ -69,13 +71,13 @@ export class Actions {
   async edit(message) {
     const { id } = message.dataset;
     try {
-      const page = await call("GET", `${this.history.path}?limit=1&around=${id}`);
+      const page = await this.history.page(`&around=${id}`, 1);
       const record = page.messages.find((found) => String(found.id) === id);
       if (!record || record.deleted) return this.gone(message, record);
       this.toolbar.remove();
-      new Editor(message, record.text, { save: (text) => this.save(message, text), closed: this.done });
+      new Editor(message, record.text, { save: (text, signal) => this.save(message, text, signal), closed: this.done });
     } catch (error) {
-      notice(error.message, { action: "Try again", run: () => this.edit(message) });
+      notice(reason(error), { action: "Try again", run: () => this.edit(message) });
     }
   }
 
@@ -84,8 +86,8 @@ export class Actions {
     notice("This message was deleted meanwhile.");
   }
 
-  async save(message, text) {
-    const record = await call("PATCH", `/api/messages/${message.dataset.id}`, { text });
+  async save(message, text, signal) {
+    const { data: record } = await this.change(message, { method: "PATCH", body: { text }, signal });
     this.history.hold(() => fillBody(message, record), { follow: this.history.isAtEnd });
   }
 
@@ -100,14 +102,20 @@ export class Actions {
     this.dialog.showModal();
   }
 
+  change(message, request) {
+    return send(`/api/messages/${message.dataset.id}`, { ...request, tags: [within(this.history.conversation)] });
+  }
+
   async remove(message) {
+    const mark = (isPending) => message.classList.toggle("is-pending", isPending);
     try {
-      await call("DELETE", `/api/messages/${message.dataset.id}`);
+      await this.change(message, { method: "DELETE", optimistic: { apply: () => mark(true), rollBack: () => mark(false) } });
+      mark(false);
       this.history.hold(() => fillBody(message, { deleted: true, html: "" }), { follow: this.history.isAtEnd });
       this.toolbar.remove();
       message.focus({ preventScroll: true });
     } catch (error) {
-      notice(error.message, { action: "Try again", run: () => this.remove(message) });
+      notice(reason(error), { action: "Try again", run: () => this.remove(message) });
     }
   }
 }

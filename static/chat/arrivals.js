@@ -3,6 +3,7 @@
 const GATHER_MS = 16;
 const AT_ONCE = 50; // more would hold up the page
 const AGAIN_MS = 3_000;
+const SETTLED_MS = 200; // all tabs have heard that too much was missed before one of them asks for all
 
 export class Arrivals {
   constructor(history, live, { stored }) {
@@ -10,7 +11,7 @@ export class Arrivals {
     this.waiting = [];
     this.timer = null;
     live.addEventListener("message", ({ detail }) => { if (detail.conversation === history.conversation) this.take(detail.message); });
-    live.addEventListener("reset", ({ detail }) => { if (detail.conversation === history.conversation) this.reload(); });
+    live.addEventListener("reset", ({ detail }) => { if (detail.conversation === history.conversation) setTimeout(() => this.reload(), SETTLED_MS); });
   }
 
   take(record) {

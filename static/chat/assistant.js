@@ -1,8 +1,9 @@
 // The assistant's replies in the open conversation: shown while they are written, asked for, stopped, asked for again.
 
-import { ApiError, call } from "./api.js";
+import { RequestError, send } from "../deduplication/request.js";
 import { Bubble } from "./bubble.js";
 import { notice, say } from "./notice.js";
+import { reason } from "./reason.js";
 
 const CONFIRM_MS = 3_000; // a running reply is told right after the connection is back
 const AGAIN_MS = 1_000;
@@ -101,7 +102,7 @@ export class Assistant {
   async ask(body) {
     this.hideProblem();
     try {
-      const reply = await call("POST", this.path, body);
+      const { data: reply } = await send(this.path, { body });
       if (this.live.isLive) this.heard(reply);
     } catch (error) {
       this.refused(error, body);
@@ -109,16 +110,16 @@ export class Assistant {
   }
 
   refused(error, body) {
-    if (!(error instanceof ApiError)) throw error;
-    this.showProblem(error.message, error.isPassing ? body : null);
+    if (!(error instanceof RequestError)) throw error;
+    this.showProblem(reason(error), error.isPassing ? body : null);
   }
 
   async stop() {
     this.stopButton.disabled = true;
     try {
-      await call("DELETE", this.path);
+      await send(this.path, { method: "DELETE" });
     } catch (error) {
-      notice(error.message);
+      notice(reason(error));
     } finally {
       this.stopButton.disabled = false;
     }

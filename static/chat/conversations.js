@@ -1,9 +1,12 @@
 // What happens in conversations, shown in the list: told by the socket, read anew where that may have missed something.
 
+import { get, invalidate } from "../deduplication/request.js";
+import { LIST } from "./freshness.js";
 import { drop, markRead, rename, showLatest, showNumber, takeRows } from "./sidebar.js";
 
-const LIST = "/conversations/";
-const GATHER_MS = 300;
+const PATH = "/conversations/";
+const GATHER_MS = 300; // all tabs have heard of a change before one of them asks for all
+const FRESH_MS = 5_000;
 
 export class Conversations {
   constructor(live, viewer) {
@@ -33,8 +36,13 @@ export class Conversations {
   }
 
   connected(phase) {
-    if (phase === "live" && this.wasLost) this.readSoon();
+    if (phase === "live" && this.wasLost) this.missed();
     this.wasLost = phase !== "live" && (this.wasLost || phase === "waiting");
+  }
+
+  missed() {
+    invalidate(LIST);
+    this.readSoon();
   }
 
   readSoon() {
@@ -43,12 +51,11 @@ export class Conversations {
 
   async readAnew() {
     try {
-      const answer = await fetch(LIST);
-      if (!answer.ok || answer.redirected) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const { data } = await get(PATH, { accept: "text/html", staleMs: FRESH_MS, tags: [LIST] });
+      const page = new DOMParser().parseFromString(data, "text/html");
       takeRows([...page.querySelectorAll("#conversations li:has([data-conversation])")].map((row) => document.importNode(row, true)));
     } catch {
-      // The server cannot be reached: the list is read again when the connection is back.
+      // No answer, or nobody is signed in: the list is read again when the connection is back.
     } finally {
       this.timer = null;
     }

@@ -26,7 +26,7 @@ export class Draft {
   }
 }
 
-// Whoever signs out leaves nothing of theirs in the browser.
+// All that is kept of anybody.
 export function forgetTexts() {
   for (const key of Object.keys(localStorage)) if (OWN.test(key)) localStorage.removeItem(key);
 }

@@ -1,12 +1,14 @@
 // A message being edited in its place.
 
 import { piece } from "./piece.js";
+import { reason } from "./reason.js";
 
 export class Editor {
   constructor(message, text, { save, closed }) {
     this.message = message;
     this.save = save;
     this.closed = closed;
+    this.over = new AbortController(); // what is still on its way when the editor closes is given up
     this.form = piece("editor-template");
     this.field = this.form.querySelector("textarea");
     this.field.value = text;
@@ -41,25 +43,27 @@ export class Editor {
   async submitted(event) {
     event.preventDefault();
     const button = this.form.querySelector("[type=submit]");
+    if (button.disabled) return;
     button.disabled = true;
     try {
-      await this.save(this.field.value);
+      await this.save(this.field.value, this.over.signal);
       this.close();
     } catch (error) {
-      this.refuse(error.message);
+      if (!this.over.signal.aborted) this.refuse(reason(error));
     } finally {
       button.disabled = false;
     }
   }
 
-  refuse(reason) {
+  refuse(text) {
     const error = this.form.querySelector(".field-error");
-    error.textContent = reason;
+    error.textContent = text;
     error.hidden = false;
     this.field.focus();
   }
 
   close() {
+    this.over.abort();
     this.message.classList.remove("is-editing");
     this.form.remove();
     this.closed(this.message);

@@ -1,7 +1,9 @@
 // The window of a conversation that is in the page: grows at either end, forgets what is far away, holds its place.
 
-import { call } from "./api.js";
+import { get } from "../deduplication/request.js";
+import { within } from "./freshness.js";
 import { fillBody, isOlder, messageElement } from "./message.js";
+import { reason } from "./reason.js";
 import { arrange } from "./timeline.js";
 
 const PAGE = 50;
@@ -9,6 +11,7 @@ const MOST = 400; // messages kept in the document
 const SLICE = 10; // messages made and laid out in one task
 const AHEAD = "1200px 0px";
 const AT_END_PX = 48;
+const FRESH_MS = 5_000; // how late a change may be seen that no socket tells of
 
 export class History extends EventTarget {
   constructor(pane) {
@@ -64,17 +67,22 @@ export class History extends EventTarget {
     this.busy.add(end);
     this.showEdge(end, "Loading …");
     try {
-      const page = await call("GET", `${this.path}?limit=${PAGE}&${end}=${from}`);
+      const page = await this.page(`&${end}=${from}`);
       if (from === (end === "before" ? this.nextBefore : this.nextAfter)) await this.take(end, page);
       this.overtake();
       this.showEdges();
       this.watch.unobserve(this.edges[end]);
       this.watch.observe(this.edges[end]); // asks again whether the end is still near
     } catch (error) {
-      this.showEdge(end, `${error.message} Try again`);
+      this.showEdge(end, `${reason(error)} Try again`);
     } finally {
       this.busy.delete(end);
     }
+  }
+
+  async page(place = "", limit = PAGE) {
+    const { data } = await get(`${this.path}?limit=${limit}${place}`, { staleMs: FRESH_MS, tags: [within(this.conversation)] });
+    return data;
   }
 
   // A few at a time, so that scrolling never waits for a whole page.
@@ -133,7 +141,7 @@ export class History extends EventTarget {
   async replace(query) {
     this.busy.add("before").add("after");
     try {
-      const page = await call("GET", `${this.path}?limit=${PAGE}${query}`);
+      const page = await this.page(query);
       this.list.replaceChildren(...page.messages.map((record) => messageElement(record, this.viewer)));
       this.nextBefore = page.next_before;
       this.nextAfter = page.next_after;
@@ -153,7 +161,7 @@ export class History extends EventTarget {
   // The newest page once more, for want of a socket: new messages, and edits of the latest.
   async refresh() {
     if (!this.hasEnd || this.busy.size) return;
-    const page = await call("GET", `${this.path}?limit=${PAGE}`);
+    const page = await this.page();
     const [oldest] = page.messages;
     if (oldest && oldest.sequence > this.last + 1) await this.catchUp();
     else this.merge(page.messages);
@@ -163,7 +171,7 @@ export class History extends EventTarget {
   async catchUp() {
     if (!this.hasEnd || this.busy.has("after")) return;
     const { newest } = this;
-    const page = await call("GET", newest ? `${this.path}?limit=${PAGE}&after=${newest.dataset.id}` : `${this.path}?limit=${PAGE}`);
+    const page = await this.page(newest ? `&after=${newest.dataset.id}` : "");
     this.merge(page.messages);
     this.nextAfter = page.next_after;
     this.showEdges();
@@ -173,7 +181,7 @@ export class History extends EventTarget {
   async fill(record) {
     const before = this.messages().findLast((other) => Number(other.dataset.sequence) < record.sequence);
     if (!before || !this.hasEnd) return;
-    const page = await call("GET", `${this.path}?limit=${PAGE}&after=${before.dataset.id}`);
+    const page = await this.page(`&after=${before.dataset.id}`);
     this.merge(page.messages);
   }
 

@@ -1,8 +1,9 @@
 // The import page: upload with progress, then each running import followed to its end.
 
-import { call } from "./api.js";
+import { get } from "../deduplication/request.js";
 import { notice, say } from "./notice.js";
 import "./page.js";
+import { reason } from "./reason.js";
 import { UploadForm } from "./upload.js";
 
 const FIRST_MS = 500;
@@ -22,11 +23,11 @@ async function uploaded(record) {
 async function follow(id, wait = FIRST_MS) {
   await new Promise((resolve) => setTimeout(resolve, wait));
   try {
-    const record = await call("GET", `/api/imports/${id}`);
+    const { data: record } = await get(`/api/imports/${id}`);
     if (IS_OVER.has(record.state)) return over(record);
     show(record);
   } catch (error) {
-    if (!error.isPassing) return notice(error.message);
+    if (!error.isPassing) return notice(reason(error));
   }
   return follow(id, Math.min(wait * GROWTH, LONGEST_MS));
 }
@@ -48,8 +49,8 @@ async function over(record) {
 
 // Take the import's card, and the conversations it brought, from the page as the server draws it now.
 async function redraw(id) {
-  const answer = await fetch(location.pathname);
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const { data } = await get(location.pathname, { accept: "text/html" });
+  const page = new DOMParser().parseFromString(data, "text/html");
   const card = document.getElementById(`import-${id}`);
   const drawn = page.getElementById(`import-${id}`);
   const conversations = page.getElementById("conversations");

@@ -5,12 +5,7 @@ import { piece } from "./piece.js";
 
 const TONES = 12;
 const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "medium" });
-const MARKS = {
-  stopped: "Stopped.",
-  too_long: "Cut off: longer than replies may be.",
-  cut: "Cut off: the assistant broke off.",
-  interrupted: "Cut off: the server restarted.",
-};
+const marks = JSON.parse(document.getElementById("mark-template").dataset.marks);
 const TOMBSTONE = "This message was deleted.";
 
 export function messageElement(record, viewer) {
@@ -63,9 +58,9 @@ export function fillBody(element, record) {
 // How a reply ended, where it was not by its last word.
 function fillMark(element, { completion = null, deleted }) {
   element.querySelector("[data-mark]")?.remove();
-  if (deleted || !MARKS[completion]) return;
+  if (deleted || !marks[completion]) return;
   const mark = piece("mark-template");
-  mark.querySelector("[data-text]").textContent = MARKS[completion];
+  mark.querySelector("[data-text]").textContent = marks[completion];
   element.append(mark);
 }
 
@@ -79,7 +74,8 @@ function fillHead(element, record, viewer) {
   element.dataset.author = `${author.id ?? ""}:${author.name}`;
   element.dataset.role = role;
   element.classList.toggle("is-own", author.id !== null && author.id === viewer.id);
-  if (role !== "user") markRole(element, role, author.name);
+  if (role !== "user") element.classList.add(`is-${role}`);
+  fillTag(element, tagOf(author, role));
   element.querySelector("[data-name]").textContent = author.name;
   fillAvatar(element.querySelector("[data-avatar]"), author.name);
   fillTime(element, record);
@@ -94,11 +90,16 @@ function fillTime(element, record) {
   time.title = moment.format(new Date(record.created_at)).replace(" at ", ", ");
 }
 
-function markRole(element, role, name) {
+// As apps/chat/views/timeline.py says it.
+function tagOf({ id, name }, role) {
+  if (role === "user") return id === null ? "no account" : "";
+  return name.toLowerCase() === role ? "" : role;
+}
+
+function fillTag(element, text) {
+  if (!text) return;
   const tag = piece("tag-template");
-  element.classList.add(`is-${role}`);
-  if (name.toLowerCase() === role) return;
-  tag.textContent = role;
+  tag.textContent = text;
   element.querySelector("[data-name]").after(tag);
 }
 

@@ -1,5 +1,6 @@
 // "Show more" without leaving the page: the link's page is fetched and its list appended to ours.
 
+import { get } from "../deduplication/request.js";
 import { notice } from "./notice.js";
 
 export function startMore() {
@@ -15,9 +16,8 @@ async function more(link) {
   const name = link.dataset.more;
   link.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(link.href);
-    if (!answer.ok) throw new Error(answer.status);
-    append(link, name, new DOMParser().parseFromString(await answer.text(), "text/html"));
+    const { data } = await get(link.href, { accept: "text/html" });
+    append(link, name, new DOMParser().parseFromString(data, "text/html"));
   } catch {
     link.removeAttribute("aria-busy");
     notice("More could not be loaded.", { action: "Try again", run: () => more(link) });

@@ -1,6 +1,7 @@
 // The button that leads to the end, with the number of messages that arrived meanwhile.
 
 import { notice } from "./notice.js";
+import { reason } from "./reason.js";
 
 export class NewestButton {
   constructor(button, history) {
@@ -28,7 +29,7 @@ export class NewestButton {
     try {
       await this.history.toNewest();
     } catch (error) {
-      notice(error.message);
+      notice(reason(error));
     }
   }
 }

@@ -1,9 +1,11 @@
 // What every page does: the live connection and the list it feeds, theme, keys, lists that go on, sign-out.
 
+import { signOut, statistics } from "../deduplication/request.js";
 import { Tab } from "../live/tab.js";
 import { showTotal } from "./badge.js";
 import { Conversations } from "./conversations.js";
 import { forgetTexts } from "./draft.js";
+import { startFreshness } from "./freshness.js";
 import { startMore } from "./more.js";
 import { showCurrent } from "./sidebar.js";
 import { startShortcuts } from "./shortcuts.js";
@@ -11,6 +13,7 @@ import { startTheme } from "./theme.js";
 
 const { user, worker } = document.getElementById("main").dataset;
 export const live = new Tab({ user, worker });
+startFreshness(live);
 export const conversations = new Conversations(live, Number(user));
 
 function startPage() {
@@ -21,7 +24,14 @@ function startPage() {
   showTotal();
   startShortcuts();
   document.addEventListener("keydown", toSearch);
-  for (const form of document.querySelectorAll("form[data-sign-out]")) form.addEventListener("submit", forgetTexts);
+  for (const form of document.querySelectorAll("form[data-sign-out]")) form.addEventListener("submit", leave);
+  window.requestStatistics = statistics; // for the console: what was asked of the server, and what was not
+}
+
+// Whoever signs out leaves nothing of theirs in any tab.
+function leave() {
+  forgetTexts();
+  signOut();
 }
 
 function toSearch(event) {

@@ -1,6 +1,7 @@
 // The read marker: moved when the reader is there, has done something, and sees the end.
 
-import { call } from "./api.js";
+import { send } from "../deduplication/request.js";
+import { LIST } from "./freshness.js";
 import { markRead } from "./sidebar.js";
 
 const SIGNS_OF_LIFE = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
@@ -38,7 +39,7 @@ export class ReadMarker {
 
   async mark(sequence) {
     const { conversation, viewer } = this.history;
-    await call("POST", `/api/conversations/${conversation}/read`, { sequence });
+    await send(`/api/conversations/${conversation}/read`, { body: { sequence }, tags: [LIST] });
     this.history.read = Math.max(this.history.read, sequence);
     markRead(conversation, sequence);
     this.live.tell({ type: "read", conversation, user: viewer, last_read_sequence: sequence });

@@ -1,8 +1,10 @@
 // Sends messages one after the other; each is on the screen at once and says when it could not go.
 
-import { call } from "./api.js";
+import { RequestError, send } from "../deduplication/request.js";
+import { LIST, within } from "./freshness.js";
 import { pendingElement } from "./message.js";
 import { piece } from "./piece.js";
+import { reason } from "./reason.js";
 
 export class Sender extends EventTarget {
   constructor(history, outbox, { isLive }) {
@@ -12,7 +14,6 @@ export class Sender extends EventTarget {
     this.isLive = isLive;
     this.queue = Promise.resolve();
     for (const item of outbox.items()) this.fail(this.show(item), item, "This was not sent.");
-    window.addEventListener("online", () => this.retryAll());
   }
 
   async send(text) {
@@ -32,19 +33,39 @@ export class Sender extends EventTarget {
   }
 
   enqueue(element, item) {
-    element.classList.remove("is-failed");
-    element.querySelector(".message-unsent")?.remove();
-    this.queue = this.queue.then(() => this.post(element, item));
+    this.queue = this.queue.then(() => this.post(element, item)).catch(reportError);
   }
 
   async post(element, item) {
     try {
-      const record = await call("POST", this.history.path, { text: item.text, client_id: item.clientId });
-      await this.sent(record);
+      const { data } = await send(this.history.path, this.request(element, item));
+      await this.sent(data);
     } catch (error) {
-      if (error.isPassing) this.fail(element, item, error.message);
-      else this.refuse(element, item, error.message);
+      if (!(error instanceof RequestError)) throw error; // else the message was taken back, or what lies before it comes later
     }
+  }
+
+  // The message's own id is the key: sent again after a reload, or because the answer was lost, it is stored once.
+  request(element, item) {
+    return {
+      body: { text: item.text, client_id: item.clientId },
+      idempotencyKey: item.clientId,
+      tags: [LIST, within(this.history.conversation)],
+      optimistic: { apply: () => this.onItsWay(element), rollBack: (error) => this.takeBack(element, item, error) },
+    };
+  }
+
+  onItsWay(element) {
+    element.classList.remove("is-failed");
+    element.querySelector(".message-unsent")?.remove();
+  }
+
+  // What the server refuses goes back to its writer; what may go later, or after signing in again, waits here.
+  takeBack(element, item, error) {
+    if (!element.isConnected) return; // the socket has told meanwhile that the server has it
+    const isKept = error.isPassing || error.status === 401 || error.status >= 500;
+    if (isKept) this.fail(element, item, reason(error));
+    else this.refuse(element, item, reason(error));
   }
 
   async sent(record) {
@@ -73,10 +94,10 @@ export class Sender extends EventTarget {
     return [...this.history.unsent.children].find((element) => element.dataset.clientId === clientId);
   }
 
-  fail(element, item, reason) {
+  fail(element, item, why) {
     const note = piece("unsent-template");
-    note.querySelector("[data-reason]").textContent = reason;
-    note.querySelector("[data-retry]").addEventListener("click", () => this.enqueue(element, item));
+    note.querySelector("[data-reason]").textContent = why;
+    note.querySelector("[data-retry]").addEventListener("click", () => this.enqueue(element, item), { once: true });
     note.querySelector("[data-discard]").addEventListener("click", () => this.discard(element, item));
     element.querySelector(".message-unsent")?.remove();
     element.classList.add("is-failed");
@@ -89,12 +110,8 @@ export class Sender extends EventTarget {
     this.history.settle();
   }
 
-  refuse(element, item, reason) {
+  refuse(element, item, why) {
     this.discard(element, item);
-    this.dispatchEvent(new CustomEvent("refused", { detail: { text: item.text, reason } }));
-  }
-
-  retryAll() {
-    for (const button of this.history.unsent.querySelectorAll("[data-retry]")) button.click();
+    this.dispatchEvent(new CustomEvent("refused", { detail: { text: item.text, reason: why } }));
   }
 }

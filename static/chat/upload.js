@@ -1,6 +1,8 @@
 // The upload form: a file by click or drop, sent with its progress shown.
 
-import { ApiError, csrfToken, refused } from "./api.js";
+import { RequestError } from "../deduplication/request.js";
+import { csrfToken } from "../deduplication/wire.js";
+import { reason } from "./reason.js";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -11,6 +13,7 @@ export class UploadForm {
     this.file = form.elements.file;
     this.button = form.querySelector("[type=submit]");
     this.file.addEventListener("change", () => this.chosen());
+    form.addEventListener("change", () => { this.key = null; });
     form.addEventListener("submit", (event) => this.submitted(event));
     this.startDrop(form.querySelector("#drop"));
   }
@@ -39,28 +42,31 @@ export class UploadForm {
     this.busy(true);
     try {
       const record = await this.sent();
+      this.key = null;
       this.form.reset();
       this.chosen();
       await this.uploaded(record);
     } catch (error) {
-      this.refuse(error.message);
+      this.refuse(reason(error));
     } finally {
       this.busy(false);
     }
   }
 
-  // fetch tells nothing of an upload's progress; XMLHttpRequest does.
+  // fetch tells nothing of an upload's progress; XMLHttpRequest does. The same form sent again has the same key, so that
+  // a file whose answer was lost is brought in once.
   sent() {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       request.open("POST", "/api/imports");
       request.setRequestHeader("X-CSRFToken", csrfToken());
+      request.setRequestHeader("Idempotency-Key", (this.key ??= crypto.randomUUID()));
       request.responseType = "json";
       request.upload.addEventListener("progress", (event) => this.progress(event));
-      request.addEventListener("error", () => reject(new ApiError("The server cannot be reached. Check the connection.")));
+      request.addEventListener("error", () => reject(new RequestError({ detail: "The server cannot be reached. Check the connection." })));
       request.addEventListener("load", () => {
         if (request.status < 300) resolve(request.response);
-        else reject(refused({ status: request.status }, request.response));
+        else reject(new RequestError({ ...request.response, status: request.status }));
       });
       request.send(new FormData(this.form));
     });
@@ -78,8 +84,8 @@ export class UploadForm {
     this.form.querySelector("#upload").hidden = !isBusy;
   }
 
-  refuse(reason) {
-    this.form.querySelector("#file-error").textContent = reason;
-    this.file.setAttribute("aria-invalid", String(Boolean(reason)));
+  refuse(text) {
+    this.form.querySelector("#file-error").textContent = text;
+    this.file.setAttribute("aria-invalid", String(Boolean(text)));
   }
 }

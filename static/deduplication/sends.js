@@ -10,7 +10,6 @@ export class Sends {
 
   // Answers {data, status, isReplayed}; throws RequestError, or the signal's reason, after taking back what was shown.
   async send(url, request, { optimistic, signal }) {
-    signal.throwIfAborted();
     optimistic?.apply();
     try {
       return await this.untilAnswered(url, { ...request, signal });

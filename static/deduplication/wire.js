@@ -60,6 +60,6 @@ function checked(text, status) {
 }
 
 // Django's cookie; the form field where the project keeps the token out of the cookies.
-function csrfToken() {
+export function csrfToken() {
   return document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)?.[1] ?? document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 }

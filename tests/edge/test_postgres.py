@@ -28,7 +28,7 @@ def leave_midway(site: Site, path: str) -> None:
 
 
 def test_no_connection_is_lost_to_answers_disconnects_deadlines_and_errors(
-    site: Callable[..., Site], postgres_url: str
+    postgres_url: str, site: Callable[..., Site]
 ) -> None:
     running = site(
         DJANGO_SETTINGS_MODULE="tests.edge.settings",

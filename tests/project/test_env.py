@@ -46,6 +46,12 @@ def test_a_url_that_is_none_is_refused_by_name(value: str) -> None:
         env(DATABASE_URL=value).url("DATABASE_URL", schemes=("sqlite", "postgresql"))
 
 
+@pytest.mark.parametrize("value", ["http:///v1", "http:localhost:1234/v1", "https://:8080/v1", "localhost:1234/v1"])
+def test_an_address_without_a_host_is_refused_by_name(value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"^ASSISTANT_BASE_URL: "):
+        env(ASSISTANT_BASE_URL=value).url("ASSISTANT_BASE_URL", schemes=("http", "https"))
+
+
 def test_a_refused_url_keeps_its_password_to_itself() -> None:
     with pytest.raises(ImproperlyConfigured) as refusal:
         env(REDIS_URL="http://:s3cret@cache:6379").url("REDIS_URL", schemes=("redis",))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.site import MANAGE, PROJECT, clean_environment
+from tests.soak import length
 
 PREPARE = """
 from apps.chat.models import User
@@ -65,10 +66,12 @@ def assert_gap_free(answers: list[int], kept: dict[str, object], *, total: int) 
     assert kept["last"] == total
 
 
+@pytest.mark.soak
 def test_eight_processes_send_without_gap_on_postgres(postgres_url: str, tmp_path: Path) -> None:
     env = clean_environment(DATA_DIR=str(tmp_path), DATABASE_URL=postgres_url)
-    answers, kept = crowd(env, processes=8, count=200)
-    assert_gap_free(answers, kept, total=1600)
+    count = length(200, short=50)
+    answers, kept = crowd(env, processes=8, count=count)
+    assert_gap_free(answers, kept, total=8 * count)
 
 
 def test_four_processes_send_without_gap_on_sqlite(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_view_that_hangs_does_not_hold_up_the_stop(site: Start) -> None:
         assert running.stop() == 0
 
 
-def test_workers_share_nothing_but_the_port_and_stop_together(site: Start, postgres_url: str, redis_url: str) -> None:
+def test_workers_share_nothing_but_the_port_and_stop_together(postgres_url: str, redis_url: str, site: Start) -> None:
     running = site("--workers=2", **SITE, DATABASE_URL=postgres_url, REDIS_URL=redis_url)
     parent = psutil.Process(running.process.pid)
     seen: set[int] = set()
@@ -97,7 +97,7 @@ def test_workers_share_nothing_but_the_port_and_stop_together(site: Start, postg
     assert not any(psutil.pid_exists(pid) for pid in seen)
 
 
-def test_worker_that_dies_is_replaced(site: Start, postgres_url: str, redis_url: str) -> None:
+def test_worker_that_dies_is_replaced(postgres_url: str, redis_url: str, site: Start) -> None:
     running = site("--workers=2", **SITE, DATABASE_URL=postgres_url, REDIS_URL=redis_url)
     killed = report(running)["process"]
     psutil.Process(killed).kill()

@@ -59,7 +59,7 @@ def listed(site: Site) -> dict[str, Any]:
 
 
 def test_a_change_acts_in_another_process_within_a_second_and_in_six_without_redis(
-    site: Start, postgres_url: str
+    postgres_url: str, site: Start
 ) -> None:
     with running_redis() as redis:
         first = site(DATABASE_URL=postgres_url, REDIS_URL=redis.url())

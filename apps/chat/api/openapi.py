@@ -34,6 +34,10 @@ KEY_PARAMETER = {
     "description": "Sent again with the same key, the request is done once and its first answer comes again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MAX_CHARACTERS},
 }
+ETAG_HEADER = {
+    "description": "Sent back in `If-None-Match`, it is answered 304 while nothing changed.",
+    "schema": ID_SCHEMA,
+}
 REPLAYED_HEADER = {"description": "The first answer to this Idempotency-Key.", "schema": {"enum": ["true"]}}
 RETRY_HEADER = {"description": "Seconds.", "schema": {"type": "string"}}
 
@@ -64,6 +68,8 @@ class DocumentedApi(NinjaAPI):
 def complete(operation: dict[str, Any], *, method: str, has_address: bool) -> None:
     """Add the errors and the security that follow from the operation's shape."""
     responses = operation["responses"]
+    if "application/json" in responses.get(HTTPStatus.OK, {}).get("content", {}) and method in SAFE:
+        complete_safe(responses)
     for status in sorted({*ALWAYS, *conditional(operation, method=method, has_address=has_address), *responses}):
         if status >= HTTPStatus.BAD_REQUEST:
             responses[status] = refusal(HTTPStatus(status))
@@ -73,6 +79,13 @@ def complete(operation: dict[str, Any], *, method: str, has_address: bool) -> No
             response["headers"]["Location"] = {"schema": ID_SCHEMA}
     if method not in SAFE:
         complete_unsafe(operation)
+
+
+def complete_safe(responses: dict[int, Any]) -> None:
+    """Add the ETag and what comes of it."""
+    responses[HTTPStatus.NOT_MODIFIED] = {"description": HTTPStatus.NOT_MODIFIED.phrase}
+    for status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+        responses[status].setdefault("headers", {})["ETag"] = ETAG_HEADER
 
 
 def complete_unsafe(operation: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from apps.chat.api import conversations, exports, imports, members, messages, replies, search
 from apps.chat.api.answers import NAMESPACE
+from apps.chat.api.etag import tagged
 from apps.chat.api.idempotency import idempotent
 from apps.chat.api.openapi import DocumentedApi
 from apps.chat.api.parser import JsonParser
@@ -98,7 +99,7 @@ def fetched(view: View, request: HttpRequest, *arguments: Any, **keywords: Any) 
     finally:
         request.method = method
     response.headers.setdefault("Cache-Control", "private, no-cache")
-    return response
+    return tagged(request, response)
 
 
 def allowed(methods: str) -> str:

@@ -1,6 +1,7 @@
 """The begin of a reply, inside the transaction that holds the conversation's lock."""
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from apps.chat.assistant.record import reply_record
 from apps.chat.live.publication import reply_changed
@@ -17,7 +18,9 @@ def running(conversation_id: int) -> Reply | None:
 
 def begun(conversation_id: int, *, asked_by_id: int | None, replaces: Message | None = None) -> ReplyRecord:
     """Begin a reply where none is running; everybody, and whoever writes it, hears after the commit. Two queries."""
-    reply = Reply.objects.create(conversation_id=conversation_id, asked_by_id=asked_by_id, replaces=replaces)
+    reply = Reply.objects.create(
+        conversation_id=conversation_id, asked_by_id=asked_by_id, replaces=replaces, heartbeat_at=Now()
+    )
     record = reply_record(reply)
     reply_changed(record)
     transaction.on_commit(

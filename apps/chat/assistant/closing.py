@@ -95,7 +95,7 @@ def _may_go_on(reply: Reply) -> bool:
     """
     if reply.seen_sequence == 0:
         return reply.outcome == Reply.Outcome.INTERRUPTED and reply.replaces_id is None
-    return reply.outcome != Reply.Outcome.GONE
+    return True
 
 
 def _go_on(reply: Reply) -> None:

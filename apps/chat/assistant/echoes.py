@@ -54,6 +54,8 @@ class Echoes:
 
     def heard(self, conversation: int, kind: str, fields: dict[str, Any]) -> bool:
         """Follow the replies by their events. Words after a gap are held back: they come again, with the rest."""
+        if self._is_late(conversation, kind, fields):
+            return False
         if kind == "reply":
             self._changed(conversation, fields["reply"])
         if kind != "token":
@@ -78,6 +80,13 @@ class Echoes:
         """Forget replies whose writers fell silent."""
         oldest = self._clock() - SILENCE_SECONDS
         self._echoes = {key: echo for key, echo in self._echoes.items() if echo.heard_at >= oldest}
+
+    def _is_late(self, conversation: int, kind: str, fields: dict[str, Any]) -> bool:
+        """Return whether a writer speaks that was taken for dead: another reply has begun since."""
+        echo = self._echoes.get(conversation)
+        if kind == "reply" and fields["reply"]["state"] == "writing":
+            return echo is not None and fields["reply"]["id"] < echo.id
+        return kind == "token" and echo is not None and fields["reply"] < echo.id
 
     def _changed(self, conversation: int, record: dict[str, Any]) -> None:
         if record["state"] == "writing":

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 NO_KEY = "none"  # the client insists on one; endpoints without keys ignore it
 TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
+MOST_TOKENS = 2**31 - 1
 
 
 class Endpoint:
@@ -70,14 +71,16 @@ class Endpoint:
         # Imported where the first reply needs it: a site without an endpoint is spared 16 MiB.
         from openai import AsyncOpenAI
 
-        return AsyncOpenAI(base_url=self._base_url, api_key=self._api_key, max_retries=0)
+        client = AsyncOpenAI(base_url=self._base_url, api_key=self._api_key, max_retries=0)
+        client.chat.completions.create  # noqa: B018  (found by a name, and imported only then)
+        return client
 
 
 def piece_of(chunk: "ChatCompletionChunk") -> Piece:
     """Return what a chunk says; raise UpstreamError where the endpoint's filter ended the reply."""
     usage = None
     if spent := chunk.usage:
-        usage = Usage(prompt_tokens=spent.prompt_tokens or 0, reply_tokens=spent.completion_tokens or 0)
+        usage = Usage(prompt_tokens=_count(spent.prompt_tokens), reply_tokens=_count(spent.completion_tokens))
     if not chunk.choices:
         return Piece(usage=usage)
     choice = chunk.choices[0]
@@ -87,6 +90,11 @@ def piece_of(chunk: "ChatCompletionChunk") -> Piece:
     if choice.finish_reason:
         ending = "too_long" if choice.finish_reason == "length" else "complete"
     return Piece((choice.delta and choice.delta.content) or "", ending, usage)
+
+
+def _count(told: object) -> int:
+    """Return a number of tokens that can be stored: the client does not check what the endpoint says."""
+    return min(max(told, 0), MOST_TOKENS) if isinstance(told, int) else 0
 
 
 def failure_of(error: Exception, *, is_midway: bool) -> UpstreamError:

@@ -10,13 +10,14 @@ from typing import cast
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from apps.chat.assistant.closing import Closing, closed
 from apps.chat.assistant.context import Said, window
 from apps.chat.assistant.record import reply_record
 from apps.chat.assistant.upstream import Question
 from apps.chat.exceptions import NotFoundError
+from apps.chat.live.publication import reply_changed
 from apps.chat.markdown import rendered
 from apps.chat.models import Message, Reply
 from apps.chat.policy import assistant
@@ -46,38 +47,53 @@ def opened(reply_id: int) -> tuple[ReplyRecord, Question]:
 def beat(reply_id: int, *, text: str) -> Beat:
     """Keep what is written so far and say that the writer lives. Two queries."""
     ours = Reply.objects.filter(pk=reply_id, state=Reply.State.WRITING, conversation__deleted_at=None)
-    if not ours.update(text=text, heartbeat_at=timezone.now()):
+    if not ours.update(text=text, heartbeat_at=Now()):
         return Beat(is_ours=False, is_stop_asked=False)
     return Beat(is_ours=True, is_stop_asked=ours.filter(is_stop_asked=True).exists())
 
 
 def concluded(reply_id: int, *, text: str, closing: Closing) -> None:
-    """End a reply: store its text as a message, and tell. Does nothing when somebody else has ended it."""
+    """End a reply: store its text as a message, and tell. Where somebody else has ended it, only tell that again."""
     html = rendered(text) if text.strip() else ""
     with transaction.atomic():
-        reply = _locked(reply_id)
+        reply = _locked(Reply.objects.filter(pk=reply_id))
         if reply is not None:
             closed(reply, text=text, html=html, closing=closing)
+        else:
+            _tell_end(reply_id)
 
 
-def bury_dead() -> int:
-    """End the replies whose writers have been silent for the lease, with what they kept; return how many."""
-    limit = timezone.now() - LEASE
-    dead = Reply.objects.filter(state=Reply.State.WRITING, heartbeat_at__lt=limit)
-    buried = 0
-    for reply_id, text in list(dead.values_list("pk", "text")):
-        html = rendered(text) if text.strip() else ""
-        with transaction.atomic():
-            reply = _locked(reply_id)
-            if reply is not None and reply.heartbeat_at < limit and reply.text == text:
-                closed(reply, text=text, html=html, closing=Closing(outcome="interrupted"))
-                buried += 1
-    return buried
+def silent() -> set[int]:
+    """Return the replies whose writers gave no sign for the lease, by the database's clock: one for all machines."""
+    return set(_silent().values_list("pk", flat=True))
 
 
-def _locked(reply_id: int) -> Reply | None:
-    rows = Reply.objects.select_for_update(of=("self",)).select_related("asked_by", "conversation")
-    return rows.filter(pk=reply_id, state=Reply.State.WRITING).first()
+def bury(reply_id: int) -> bool:
+    """End a reply whose writer is dead, with what it kept; return False where the writer, or its end, came first."""
+    text = _silent().filter(pk=reply_id).values_list("text", flat=True).first() or ""
+    html = rendered(text) if text.strip() else ""
+    with transaction.atomic():
+        reply = _locked(_silent().filter(pk=reply_id, text=text))
+        if reply is not None:
+            closing = Closing(outcome="stopped" if reply.is_stop_asked else "interrupted")
+            closed(reply, text=text, html=html, closing=closing)
+    return reply is not None
+
+
+def _silent() -> QuerySet[Reply]:
+    return Reply.objects.filter(state=Reply.State.WRITING, heartbeat_at__lt=Now() - LEASE)
+
+
+def _locked(rows: QuerySet[Reply]) -> Reply | None:
+    locked = rows.filter(state=Reply.State.WRITING).select_for_update(of=("self",))
+    return locked.select_related("asked_by", "conversation").first()
+
+
+def _tell_end(reply_id: int) -> None:
+    """Tell how a reply ended once more: its words may have been told after that."""
+    reply = Reply.objects.select_related("asked_by").filter(pk=reply_id, state=Reply.State.ENDED).first()
+    if reply is not None:
+        reply_changed(reply_record(reply))
 
 
 def _question(reply: Reply) -> Question:

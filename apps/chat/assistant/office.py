@@ -5,13 +5,13 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from django.db import DatabaseError
+from django.db import Error
 
 from apps.backplane.bus import Loss
 from apps.backplane.current import bus, on_loop
 from apps.backplane.envelope import Envelope
 from apps.chat.assistant.echoes import Echoes
-from apps.chat.assistant.ledger import bury_dead
+from apps.chat.assistant.ledger import LEASE, bury, silent
 from apps.chat.assistant.orders import REPLIES, STOP, order_tell
 from apps.chat.assistant.upstream import Upstream
 from apps.chat.assistant.writer import Writer
@@ -36,6 +36,7 @@ class Office:
         self._writers: dict[int, Writer] = {}
         self._writing: set[asyncio.Task[None]] = set()
         self._sweeping: asyncio.Task[None] | None = None
+        self._is_blind, self._patient_until = False, 0.0
         self._echoes = Echoes(tell=order_tell, clock=time.monotonic)
         self._undo: list[Callable[[], object]] = []
 
@@ -79,19 +80,30 @@ class Office:
             writer.repeat()
 
     async def _sweep(self) -> None:
-        """Look for dead replies and echoes, again and again. A database that fails is asked again."""
-        is_failing = False
+        """Look for dead replies and echoes, again and again."""
         while True:
-            try:
-                if buried := await self._desk.ask(bury_dead):
-                    logger.warning("%s unfinished replies of a server that ended are put away", buried)
-                is_failing = False
-            except DatabaseError as error:
-                if not is_failing:
-                    logger.warning("Unfinished replies cannot be looked for: %s", error)
-                is_failing = True
+            await self._look()
             self._echoes.expire()
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _look(self) -> None:
+        """Put dead replies away. What fails is told once and tried again: nobody else would end what is dead here."""
+        try:
+            found = await self._desk.ask(silent)
+            if self._is_blind:  # whoever lives could not say so either, and is given time
+                self._is_blind, self._patient_until = False, self._loop.time() + LEASE.total_seconds()
+            if self._loop.time() >= self._patient_until:
+                await self._put_away(found - self._writers.keys())
+        except Exception as error:  # told once, and all of it is done again in two seconds
+            if not self._is_blind:
+                is_ours = not isinstance(error, Error)
+                logger.warning("Unfinished replies cannot be looked for: %s", error, exc_info=is_ours)
+            self._is_blind = True
+
+    async def _put_away(self, dead: set[int]) -> None:
+        for reply_id in sorted(dead):
+            if await self._desk.ask(bury, reply_id):
+                logger.warning("Reply %s, of a server that ended, is put away", reply_id)
 
     async def _end(self) -> None:
         if self._sweeping is not None:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 from apps.chat.records import MessageRole
 
 Ending = Literal["complete", "too_long"]
+REASON_CHARACTERS = 500  # an endpoint may answer with a whole page
 
 
 class Line(NamedTuple):
@@ -54,7 +55,7 @@ class UpstreamError(Exception):
     """There are no words, or no more of them; `code` is one of faults.FAULTS, the text is for the log."""
 
     def __init__(self, code: str, reason: str) -> None:
-        super().__init__(reason)
+        super().__init__(reason[:REASON_CHARACTERS])
         self.code = code
 
 

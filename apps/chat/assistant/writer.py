@@ -4,7 +4,7 @@ import asyncio
 import logging
 from contextlib import aclosing
 
-from django.db import DatabaseError
+from django.db import Error
 
 from apps.chat.assistant.closing import Closing
 from apps.chat.assistant.draft import Draft
@@ -19,7 +19,7 @@ from apps.chat.records import Outcome
 
 logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 2.0
-CONCLUDE_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)  # while the database fails; then the reply is found dead
+CONCLUDE_PAUSES = (0.2, 0.5, 1.0, *(2.0,) * 30)  # while the database fails; then the reply is found dead
 
 
 class Writer:
@@ -109,7 +109,7 @@ class Writer:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             try:
                 found = await self._desk.ask(beat, self._id, text=self._draft.text)
-            except DatabaseError as error:
+            except Error as error:
                 logger.warning("Reply %s cannot be kept now: %s", self._id, error)
                 continue
             if not found.is_ours:
@@ -123,7 +123,7 @@ class Writer:
         for pause in (*CONCLUDE_PAUSES, None):
             try:
                 await self._desk.ask(concluded, self._id, text=self._draft.text, closing=closing)
-            except DatabaseError as error:
+            except Error as error:
                 logger.warning("Reply %s cannot be stored now: %s", self._id, error)
                 if pause is None:
                     return

@@ -20,7 +20,7 @@ from apps.chat.services.history import LATEST, Position, history_page
 from apps.chat.services.members import list_readers
 from apps.chat.services.messages import send_message
 from apps.chat.views.page import page, side, user_id, with_side, without_returns
-from apps.chat.views.timeline import BLANK, opening, timeline
+from apps.chat.views.timeline import BLANK, MARKS, opening, timeline
 
 KEY_DIGITS = 18
 PLACES: dict[str, Callable[[int], Position]] = {
@@ -81,6 +81,7 @@ def _shown(request: HttpRequest, conversation_id: int, form: MessageForm) -> Htt
         history=found,
         rows=rows,
         blank=BLANK,
+        marks=json.dumps(MARKS),
         opening=opening(rows, where),
         has_more_unread=conversation.unread > len(found.messages) and found.next_after is None,
         readers=_readers(conversation, user_id=user_id(request)),

@@ -14,6 +14,7 @@ from apps.chat.records import Author, ConversationRecord, MessageRecord
 from apps.chat.services.history import LATEST, Position
 
 RUN = timedelta(minutes=5)
+NO_ACCOUNT = "no account"
 MARKS = {
     "stopped": "Stopped.",
     "too_long": "Cut off: longer than replies may be.",
@@ -51,9 +52,11 @@ class Row:
 
     @property
     def tag(self) -> str:
-        """The role, where it is neither the usual one nor said by the name."""
-        role = self.message.role
-        return "" if role in ("user", self.message.author.name.lower()) else role
+        """The role, where the name does not say it; of people, that they have no account: imported, or deleted."""
+        role, author = self.message.role, self.message.author
+        if role == "user":
+            return NO_ACCOUNT if author.id is None else ""
+        return "" if role == author.name.lower() else role
 
     @property
     def mark(self) -> str:
@@ -88,7 +91,7 @@ BLANK = Row(
         id=0,
         sequence=0,
         conversation=0,
-        author=Author(id=None, name=""),
+        author=Author(id=0, name=""),
         role="user",
         text="",
         html="",

@@ -5,15 +5,13 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from unfold.admin import ModelAdmin
 
 from apps.tuning.actor import Actor
 from apps.tuning.admin.form import PolicyForm, ReasonForm, grouped
+from apps.tuning.admin.pages import PagesAdmin, sent_by
 from apps.tuning.declaration import values_of
 from apps.tuning.difference import differences
 from apps.tuning.exceptions import PolicyError, StaleError, UnknownPolicyError, UnknownRevisionError
@@ -41,14 +39,11 @@ def found_or_404(view: View) -> View:
     return guarded
 
 
-def sent_by(request: HttpRequest) -> QueryDict | None:
-    """Return what a form was sent with, if it was; an empty one, too."""
-    return request.POST if request.method == "POST" else None
-
-
 @admin.register(Policy)
-class PolicyAdmin(ModelAdmin):
+class PolicyAdmin(PagesAdmin):
     """Pages of our own in the admin's frame: what is edited is no row."""
+
+    templates = "tuning"
 
     def get_urls(self) -> list[URLPattern]:
         """Return the pages; the names of Django's own list stay, so that the index finds it."""
@@ -59,14 +54,6 @@ class PolicyAdmin(ModelAdmin):
             path("<slug:name>/history/", wrap(self.history), name="tuning_policy_history"),
             path("<slug:name>/revert/<int:number>/", wrap(self.revert), name="tuning_policy_revert"),
         ]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002  (Django's signature)
-        """Policies are declared in code."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Policy | None = None) -> bool:  # noqa: ARG002
-        """Policies are declared in code."""
-        return False
 
     def overview(self, request: HttpRequest) -> HttpResponse:
         """Show every policy and the processes that follow."""
@@ -141,20 +128,3 @@ class PolicyAdmin(ModelAdmin):
         else:
             messages.info(request, "Nothing changed: these are the values that hold.")
         return True
-
-    def require(self, request: HttpRequest, *, change: bool) -> None:
-        """Raise PermissionDenied for staff who may not see policies, or not change them."""
-        if not (self.has_change_permission(request) if change else self.has_view_permission(request)):
-            raise PermissionDenied
-
-    def page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-        """Return a page in the admin's frame; 422 when its form was refused."""
-        request.current_app = self.admin_site.name
-        form = context.get("form")
-        frame = {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "can_change": self.has_change_permission(request),
-        }
-        status = 422 if form is not None and form.errors else 200
-        return TemplateResponse(request, f"tuning/{template}.html", {**frame, **context}, status=status)

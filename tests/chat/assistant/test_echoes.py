@@ -76,6 +76,18 @@ def test_ended_reply_is_forgotten_and_another_begins_anew(stage: Stage) -> None:
     assert stage.told() == "Bye"
 
 
+def test_writer_that_was_taken_for_dead_is_not_heard_beside_the_next_reply(stage: Stage) -> None:
+    stage.begins()
+    stage.echoes.heard(WHERE, "reply", {"reply": {"id": REPLY, "state": "ended"}})
+    stage.echoes.heard(WHERE, "reply", {"reply": {"id": 8, "state": "writing"}})
+    assert stage.token("Bye", 3, reply=8)
+    assert not stage.token("Hello", 5)
+    assert not stage.echoes.heard(WHERE, "reply", {"reply": RECORD})
+    assert stage.echoes.heard(WHERE, "reply", {"reply": {"id": REPLY, "state": "ended"}})
+    assert stage.told() == "Bye"
+    assert stage.asked == []
+
+
 def test_reply_whose_writer_fell_silent_is_forgotten(stage: Stage) -> None:
     stage.begins()
     stage.now += SILENCE_SECONDS

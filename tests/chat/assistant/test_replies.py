@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from apps.chat.assistant import beginning
 from apps.chat.assistant.closing import Closing
-from apps.chat.assistant.ledger import LEASE, beat, bury_dead, concluded, opened
+from apps.chat.assistant.ledger import LEASE, beat, bury, concluded, opened, silent
 from apps.chat.exceptions import (
     AssistantOffError,
     NoAssistantError,
@@ -52,6 +53,13 @@ def end(reply: ReplyRecord | Reply, text: str = "An answer", **closing: Any) -> 
 
 def running() -> Reply:
     return Reply.objects.get(state=Reply.State.WRITING)
+
+
+def fall_silent() -> Reply:
+    """Have the writer of the running reply be silent for the lease."""
+    reply = running()
+    Reply.objects.update(heartbeat_at=reply.heartbeat_at - LEASE)
+    return reply
 
 
 def texts(where: ConversationRecord) -> list[tuple[int, str, str | None]]:
@@ -276,9 +284,10 @@ def test_reply_of_a_dead_writer_is_put_away_with_what_it_kept(ann: User, where: 
     reply = running()
     opened(reply.pk)
     beat(reply.pk, text="So far")
-    assert bury_dead() == 0
-    Reply.objects.update(heartbeat_at=running().heartbeat_at - LEASE)
-    assert (bury_dead(), bury_dead()) == (1, 0)
+    assert (silent(), bury(reply.pk)) == (set(), False)
+    fall_silent()
+    assert silent() == {reply.pk}
+    assert (bury(reply.pk), bury(reply.pk)) == (True, False)
     assert Reply.objects.get(pk=reply.pk).outcome == "interrupted"
     assert texts(where)[1] == (2, "So far", "interrupted")
 
@@ -287,10 +296,49 @@ def test_question_that_no_writer_opened_is_asked_again_by_whoever_puts_it_away(
     ann: User, where: ConversationRecord
 ) -> None:
     said(ann, where, "Hello")
-    Reply.objects.update(heartbeat_at=running().heartbeat_at - LEASE)
-    assert bury_dead() == 1
+    first = fall_silent()
+    assert bury(first.pk)
     assert running().asked_by == ann
     assert opened(running().pk)[1].text == "Hello"
+
+
+def test_question_that_somebody_stopped_is_not_asked_again_when_its_writer_died(
+    ann: User, where: ConversationRecord
+) -> None:
+    said(ann, where, "Hello")
+    stop_reply(user_id=ann.pk, conversation_id=where.id)
+    first = fall_silent()
+    assert bury(first.pk)
+    assert Reply.objects.get().outcome == "stopped"
+
+
+def test_writers_are_judged_by_the_clock_of_the_database(
+    ann: User, where: ConversationRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = timezone.now() - 2 * LEASE
+    monkeypatch.setattr(timezone, "now", lambda: slow)
+    said(ann, where, "Hello")
+    monkeypatch.undo()
+    assert silent() == set()
+    monkeypatch.setattr(timezone, "now", lambda: slow)
+    beat(running().pk, text="So far")
+    monkeypatch.undo()
+    assert silent() == set()
+
+
+def test_what_was_said_while_a_deleted_message_was_written_anew_is_answered(
+    ann: User, where: ConversationRecord
+) -> None:
+    said(ann, where, "A colour?")
+    replaced = end(running(), "Red").message
+    assert replaced is not None
+    again = ask(ann, where, is_regeneration=True)
+    opened(again.id)
+    said(ann, where, "And a shape?")
+    delete_message(user_id=ann.pk, message_id=replaced.pk)
+    concluded(again.id, text="Blue", closing=Closing(outcome="complete"))
+    assert Reply.objects.get(pk=again.id).outcome == "gone"
+    assert opened(running().pk)[1].text == "And a shape?"
 
 
 @pytest.mark.parametrize("outcome", ["stopped", "cut"])
@@ -331,6 +379,22 @@ def test_end_is_told_before_the_message_and_both_after_the_commit(
     assert (first["type"], first["fields"]["reply"]["outcome"]) == ("reply", "complete")
     assert "text" not in first["fields"]["reply"]
     assert (second["sequence"], second["last_sequence"]) == (2, 2)
+
+
+def test_writer_that_was_taken_for_dead_tells_the_end_after_its_last_words(
+    ann: User,
+    where: ConversationRecord,
+    published: list[tuple[str, dict[str, Any]]],
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    said(ann, where, "Hello")
+    reply = running()
+    end(reply, "Hel", outcome="interrupted")
+    with django_capture_on_commit_callbacks(execute=True):
+        concluded(reply.pk, text="Hello", closing=Closing(outcome="gone"))
+    ((_, told),) = published
+    assert told["fields"]["reply"]["outcome"] == "interrupted"
+    assert texts(where)[1:] == [(2, "Hel", "interrupted")]
 
 
 def test_reply_begins_only_where_none_is_running(ann: User, where: ConversationRecord) -> None:

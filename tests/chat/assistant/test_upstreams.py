@@ -121,6 +121,16 @@ async def test_endpoint_is_asked_as_the_question_says(endpoint: Endpoint, server
     assert rest == [Piece(ending="too_long"), Piece(usage=Usage(prompt_tokens=11, reply_tokens=5))]
 
 
+async def test_cost_that_makes_no_sense_is_no_reason_to_lose_the_words(endpoint: Endpoint, server: Server) -> None:
+    answer = asyncio.ensure_future(anext(pieces := endpoint.answer(question())))
+    call = await called(server)
+    call.say("Well")
+    call.finish(prompt_tokens=-1, reply_tokens=2**70)
+    assert await answer == Piece("Well")
+    rest = [piece async for piece in pieces]
+    assert rest[-1].usage == Usage(prompt_tokens=0, reply_tokens=2**31 - 1)
+
+
 async def test_model_of_the_policy_wins(endpoint: Endpoint, server: Server) -> None:
     answer = asyncio.ensure_future(anext(endpoint.answer(question(model="another"))))
     call = await called(server)
@@ -194,6 +204,20 @@ async def test_offline_assistant_says_when_it_finds_nothing() -> None:
 
     pieces = [piece async for piece in Offline(nothing, sleep=at_once).answer(question("Zebras?!"))]
     assert "".join(piece.text for piece in pieces).endswith("I found no earlier message about zebras.")
+
+
+def test_reason_for_the_log_is_short_however_much_the_endpoint_says() -> None:
+    assert len(str(UpstreamError("failed", "x" * 100_000))) == 500
+
+
+def test_nothing_is_left_to_import_on_the_event_loop() -> None:
+    code = (
+        "import sys, perfsite.asgi; from apps.chat.assistant.endpoint import Endpoint;"
+        " client = Endpoint(base_url='http://127.0.0.1:1/v1', api_key='k', model='m')._load();"
+        " before = set(sys.modules); client.chat.completions.create; print(sorted(set(sys.modules) - before))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert result.stdout == "[]\n"
 
 
 def test_client_is_not_imported_at_the_start() -> None:

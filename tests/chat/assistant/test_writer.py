@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 
 from apps.chat.assistant import draft, voice, writer
 from apps.chat.assistant.closing import Closing
@@ -177,7 +177,7 @@ async def test_reply_that_is_ended_before_it_begins_ends(database: Database) -> 
 
 
 async def test_end_is_stored_when_the_database_is_back(database: Database, caplog: pytest.LogCaptureFixture) -> None:
-    database.failures["concluded"] = [DatabaseError("away"), DatabaseError("away")]
+    database.failures["concluded"] = [DatabaseError("away"), InterfaceError("closed")]
     assert await written(database, Source(Piece("x"), DONE)) == ("x", Closing(outcome="complete"))
     assert caplog.text.count("cannot be stored now") == 2
 

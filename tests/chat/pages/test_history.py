@@ -146,3 +146,11 @@ def test_reading_a_page_changes_nothing(as_bob: Client, bob: User, where: Conver
     before = (Session.objects.count(), Membership.objects.get(user=bob).last_read_sequence)
     shown(as_bob, f"/c/{where.id}/")
     assert (Session.objects.count(), Membership.objects.get(user=bob).last_read_sequence) == before
+
+
+def test_who_has_no_account_is_marked_as_such(as_ann: Client, where: ConversationRecord) -> None:
+    path = f"/c/{where.id}/"
+    mark = '<span class="tag">no account</span>'
+    assert mark not in shown(as_ann, path)
+    Message.objects.filter(conversation=where.id, sequence=60).update(author=None, author_name="Marie")
+    assert shown(as_ann, path).count(mark) == 1

@@ -9,6 +9,8 @@ from tests.e2e.chat.desk import Desk
 HELD_PX = 2
 MOST_IN_PAGE = 400
 BEYOND = 10**7
+MARKED = """all => all.map((one) =>
+  one.dataset.author.startsWith(":") === (one.querySelector(".tag")?.textContent === "no account"))"""
 HISTORY = "**/api/conversations/*/messages?**"
 
 
@@ -49,6 +51,13 @@ def grown(desk: Desk, towards: int, end: Locator) -> None:
     assert desk.top_of(anchor) == pytest.approx(top, abs=HELD_PX)
     first, last, number = desk.window()
     assert number == last - first + 1 <= MOST_IN_PAGE
+
+
+def test_names_without_an_account_are_marked_on_the_page_and_in_what_comes_later(long: Desk) -> None:
+    for first in (LONG_MESSAGES - 49, LONG_MESSAGES - 99):
+        expect(long.messages.first).to_have_attribute("data-sequence", str(first))
+        assert all(long.messages.evaluate_all(MARKED))
+        long.page.locator("[data-edge=before] [data-edge-link]").evaluate("link => link.click()")
 
 
 def test_the_button_leads_back_to_the_newest(long: Desk) -> None:

@@ -69,3 +69,10 @@ def watched(window: BrowserContext, complaints: list[str]) -> Page:
 @pytest.fixture
 def tab(new_tab: Callable[..., Tab]) -> Tab:
     return new_tab()
+
+
+@pytest.fixture
+def connected(window: BrowserContext) -> Iterator[BrowserContext]:
+    """The window, connected again at the end."""
+    yield window
+    window.set_offline(False)

@@ -9,6 +9,8 @@ from playwright.sync_api import Page
 from tests.e2e.deduplication.origin import Site
 from tests.e2e.deduplication.tab import Tab
 
+pytestmark = pytest.mark.parametrize("browser_name", ["chromium"], indirect=True)
+
 
 @pytest.fixture(scope="module")
 def tab(site: Site, first_page: Page) -> Tab:

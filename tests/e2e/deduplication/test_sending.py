@@ -1,6 +1,6 @@
 """Sending: arrives once, waits as long as it is told, and takes back what was refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext
@@ -9,14 +9,9 @@ from tests.e2e.deduplication.origin import Origin
 from tests.e2e.deduplication.tab import Tab
 from tests.servers.deadline import eventually
 
+pytestmark = pytest.mark.parametrize("browser_name", ["chromium"], indirect=True)
+
 HASTY = "window.quick = hasty()"
-
-
-@pytest.fixture
-def connected(window: BrowserContext) -> Iterator[BrowserContext]:
-    """The window, connected again at the end."""
-    yield window
-    window.set_offline(False)
 
 
 def test_a_message_carries_key_token_and_json(origin: Origin, tab: Tab) -> None:
@@ -27,16 +22,6 @@ def test_a_message_carries_key_token_and_json(origin: Origin, tab: Tab) -> None:
     assert (headers["X-CSRFToken"], headers["Content-Type"]) == ("abc123", "application/json")
     assert len(headers["Idempotency-Key"]) == 36
     assert (origin.effects, tab.run("shown")) == ([{"text": "Hello"}], ["applied"])
-
-
-def test_what_is_sent_offline_arrives_once(origin: Origin, tab: Tab, connected: BrowserContext) -> None:
-    connected.set_offline(True)
-    tab.send("/messages", body={"text": "Hello"})
-    assert tab.shown(1) == ["applied"]
-    connected.set_offline(False)
-    assert tab.outcomes(1)[0]["status"] == 201
-    assert origin.effects == [{"text": "Hello"}]
-    assert tab.statistics()["requests"]["sent"] == 1
 
 
 def test_a_lost_answer_is_asked_for_again_with_the_same_key(origin: Origin, tab: Tab) -> None:

@@ -1,8 +1,12 @@
 """Subscriptions: told what is new, silent about the rest, looking again when there is reason to."""
 
+import pytest
+
 from tests.e2e.deduplication.origin import Origin
 from tests.e2e.deduplication.tab import Tab
 from tests.servers.deadline import eventually
+
+pytestmark = pytest.mark.parametrize("browser_name", ["chromium"], indirect=True)
 
 
 def test_a_subscriber_is_silent_when_nothing_changed(origin: Origin, tab: Tab) -> None:

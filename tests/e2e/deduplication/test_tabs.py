@@ -3,35 +3,19 @@
 from collections.abc import Callable
 from functools import partial
 
+import pytest
+
 from tests.e2e.deduplication.origin import Origin
 from tests.e2e.deduplication.tab import Tab
+from tests.e2e.deduplication.together import WAITING, all_ask
 from tests.servers.deadline import eventually
 
-WAITING = "navigator.locks.query().then(({ pending }) => pending.length)"
-
-
-def all_ask(tabs: list[Tab], path: str) -> None:
-    """Have every tab ask, and see that all but the first wait for it."""
-    for tab in tabs:
-        tab.ask(path)
-    eventually(lambda: tabs[-1].run(WAITING) == len(tabs) - 1, what="the other tabs' waiting")
+pytestmark = pytest.mark.parametrize("browser_name", ["chromium"], indirect=True)
 
 
 def is_over(tab: Tab) -> bool:
     """Return whether the tab refuses even what it had in memory."""
     return bool(tab.run("face.get('/data', { staleMs: 60000 }).then(() => 0, ({ status }) => status)") == 401)
-
-
-def test_five_tabs_make_one_request(origin: Origin, new_tab: Callable[..., Tab]) -> None:
-    tabs = [new_tab() for _ in range(5)]
-    origin.hold("/data")
-    all_ask(tabs, "/data")
-    origin.release("/data")
-    outcomes = [tab.outcomes(1)[0] for tab in tabs]
-    assert [one["data"] for one in outcomes] == [{"value": 1}] * 5
-    assert sorted(one["source"] for one in outcomes) == ["network"] + ["tab"] * 4
-    assert len(origin.to("/data")) == 1
-    assert [tab.statistics()["avoided"]["tabs"] for tab in tabs] == [0, 1, 1, 1, 1]
 
 
 def test_a_tab_that_closes_midway_is_succeeded_by_one(origin: Origin, new_tab: Callable[..., Tab]) -> None:

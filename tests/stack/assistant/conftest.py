@@ -66,6 +66,12 @@ def room(request: pytest.FixtureRequest) -> Room:
 
 
 @pytest.fixture
+def embedded_room(embedded_rooms: Iterator[Room]) -> Room:
+    """The same, on one process."""
+    return next(embedded_rooms)
+
+
+@pytest.fixture
 def full_room(full_rooms: Iterator[Room]) -> Room:
     """The same, on two processes."""
     return next(full_rooms)

@@ -1,9 +1,12 @@
 """A conversation with an assistant, two people in it, and what they hear of a reply."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
+
+import psycopg
 
 from tests.servers.site import Site
 from tests.stack.live.ear import Ear, listening
@@ -73,6 +76,17 @@ def rooms(pair: tuple[Site, Site]) -> Iterator[Room]:
     """Yield one conversation after the other, all between the same two people."""
     crowd = people(pair[0], Room.ann, Room.bob, conversations=MOST_ROOMS)
     return (Room(pair, crowd, where) for where in crowd.conversations)
+
+
+def pass_the_lease(site: Site) -> None:
+    """Have every writer been silent for the lease: what is waited for here is only that somebody notices."""
+    url = site.env.get("DATABASE_URL")
+    with psycopg.connect(url) if url else sqlite3.connect(site.data_dir / "perfsite.sqlite3", timeout=20) as database:
+        ago = (
+            "heartbeat_at - interval '1 minute'" if url else "strftime('%Y-%m-%d %H:%M:%f', heartbeat_at, '-1 minute')"
+        )
+        database.execute(f"UPDATE chat_reply SET heartbeat_at = {ago} WHERE state = 'writing'")
+    database.close()
 
 
 def units(text: str) -> int:

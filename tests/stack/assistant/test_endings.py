@@ -11,10 +11,9 @@ from tests.servers.process import free_port
 from tests.servers.redis import running_redis
 from tests.servers.site import Site, running_site
 from tests.servers.upstream import Call, Upstream
-from tests.stack.assistant.room import Room, rooms
+from tests.stack.assistant.room import Room, pass_the_lease, rooms
 from tests.stack.live.people import killed_and_started
 
-LEASE_SECONDS = 10.0
 Start = Callable[..., Site]
 
 
@@ -108,7 +107,8 @@ async def test_part_of_a_killed_writer_is_kept_and_marked_by_the_other_process(
         await ear.hears("Hello, hel", reply)
         await kept(room, "Hello, hel")
         room.sites[room.ann].kill()
-        await ear.until("message", message__completion="interrupted", seconds=LEASE_SECONDS + 10)
+        await asyncio.to_thread(pass_the_lease, room.sites[room.bob])
+        await ear.until("message", message__completion="interrupted")
         await ear.until("reply", reply__id=reply, reply__outcome="interrupted")
     await killed_and_started(room.sites[room.ann])
     assert room.messages()[-1] == ("assistant", "Hello, hel", "interrupted")
@@ -158,15 +158,17 @@ async def test_lost_bus_loses_neither_the_reply_nor_the_order_to_stop(
 
 
 async def test_part_of_a_killed_writer_is_kept_by_its_own_next_start_and_what_was_said_is_answered(
-    site: Start, upstream: Upstream
+    embedded_room: Room, upstream: Upstream
 ) -> None:
-    alone = site(ASSISTANT_BASE_URL=upstream.url)
-    room = next(rooms((alone, alone)))
+    room = embedded_room
+    alone = room.sites[room.ann]
     await room.says(room.ann, "Hello")
     call = await called(upstream)
     call.say("Hello, hel")
     await kept(room, "Hello, hel")
     await room.says(room.bob, "And me?")
+    alone.kill()
+    await asyncio.to_thread(pass_the_lease, alone)
     await killed_and_started(alone)
     async with room.listens(room.ann) as ear:
         call = await called(upstream)
@@ -177,9 +179,9 @@ async def test_part_of_a_killed_writer_is_kept_by_its_own_next_start_and_what_wa
     assert [message[1:] for message in room.messages()] == said
 
 
-async def test_server_that_is_asked_to_end_keeps_the_part_at_once(site: Start, upstream: Upstream) -> None:
-    alone = site(ASSISTANT_BASE_URL=upstream.url)
-    room = next(rooms((alone, alone)))
+async def test_server_that_is_asked_to_end_keeps_the_part_at_once(embedded_room: Room, upstream: Upstream) -> None:
+    room = embedded_room
+    alone = room.sites[room.ann]
     async with room.listens(room.ann) as ear:
         reply = await room.says(room.ann, "Hello")
         call = await called(upstream)

@@ -9,17 +9,18 @@ import pytest
 
 from tests.servers.deadline import eventually
 from tests.servers.site import Site
+from tests.soak import length
 from tests.stack.live.people import People, called, kept, killed_and_started, people
 from tests.stack.live.reader import GONE, Reader, Writer
 
 SEED = 20
-MESSAGES, WRITERS, EDITS = 10_000, 8, 120
+MESSAGES, WRITERS, EDITS = length(10_000, short=2_000), 8, length(120, short=40)
 WORDS = ["early", "late", "left", "right", "red", "blue", "plain", "loud", "round", "flat", "soft", "tall"]
 Start = Callable[..., Site]
 
 
 @pytest.fixture
-def pair(site: Start, postgres_url: str, redis_url: str) -> tuple[Site, Site]:
+def pair(postgres_url: str, redis_url: str, site: Start) -> tuple[Site, Site]:
     """Two processes that share all that processes share."""
     shared = {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url, "SECRET_KEY": "k" * 50}
     one = site(**shared)
@@ -91,6 +92,7 @@ async def traffic(pair: tuple[Site, Site], crowd: People) -> tuple[list[Reader],
     return readers, writers
 
 
+@pytest.mark.soak
 def test_clients_resume_without_gap_or_repeat_when_processes_are_killed(pair: tuple[Site, Site]) -> None:
     crowd = people(pair[0], *(f"writer{number}" for number in range(WRITERS)))
     readers, writers = asyncio.run(traffic(pair, crowd))

@@ -56,7 +56,7 @@ async def sent_some(sender: Sender, count: int) -> None:
     await asyncio.to_thread(eventually, lambda: len(sender.answered) >= before + count, seconds=60)
 
 
-async def test_every_answered_message_reaches_every_member_when_redis_goes(site: Start, postgres_url: str) -> None:
+async def test_every_answered_message_reaches_every_member_when_redis_goes(postgres_url: str, site: Start) -> None:
     port = free_port()
     shared = {
         "DATABASE_URL": postgres_url,

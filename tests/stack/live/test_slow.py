@@ -9,11 +9,12 @@ import psutil
 import pytest
 
 from tests.servers.site import Site, running_site
+from tests.soak import length
 from tests.stack.live.ear import listening
 from tests.stack.live.people import People, people
 from tests.stack.live.reader import Writer
 
-MESSAGES, SPEAKERS = 5_000, 5
+MESSAGES, SPEAKERS = length(5_000, short=1_500), 5
 HANDSHAKE = (
     "GET /ws/chat/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nCookie: {cookies}\r\n\r\n"
@@ -64,6 +65,7 @@ async def spoken(site: Site, crowd: People, count: int, *, round_number: int) ->
     await asyncio.gather(*(writer.run() for writer in writers))
 
 
+@pytest.mark.soak
 async def test_client_that_does_not_read_is_closed_and_nobody_else_notices(busy: Site) -> None:
     crowd = people(busy, "ann", "bob", "eve", "joe")
     where, last = crowd.conversations[0], 500 + MESSAGES

@@ -1,0 +1,1 @@
+"""Thresholds that a dependency sets by how it usually is."""

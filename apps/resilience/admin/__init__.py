@@ -1,0 +1,5 @@
+"""Resilience in the Django admin."""
+
+from apps.resilience.admin.dependencies import DependencyAdmin
+
+__all__ = ("DependencyAdmin",)

@@ -1,0 +1,19 @@
+"""Resilience as a Django app."""
+
+from django.apps import AppConfig
+
+
+class ResilienceConfig(AppConfig):
+    """Breakers and pipelines, one per dependency."""
+
+    name = "apps.resilience"
+    label = "resilience"
+    verbose_name = "Resilience"
+
+    def ready(self) -> None:
+        """Let breakers obey changed policies at once."""
+        # The pipelines need the settings, which are ready only now.
+        from apps.resilience.sharing.current import obey_change
+        from apps.tuning.signals import policy_changed
+
+        policy_changed.connect(obey_change, dispatch_uid="resilience.obey")

@@ -1,0 +1,1 @@
+"""How many calls to a dependency may be under way at once."""

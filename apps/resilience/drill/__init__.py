@@ -1,0 +1,1 @@
+"""An upstream to practise with: an OpenAI-compatible endpoint whose faults are chosen."""

@@ -1,0 +1,1 @@
+"""Trying again: only what may be repeated, never more than the budget bears."""

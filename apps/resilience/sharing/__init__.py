@@ -1,0 +1,1 @@
+"""One state of each breaker for the whole fleet, kept beside the path of calls."""
