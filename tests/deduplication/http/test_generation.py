@@ -88,5 +88,3 @@ def test_processes_agree_on_the_last_write_and_numbers_grow_though_redis_forgets
     finally:
         for one in buses:
             one.stop()
-
-

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def names() -> Iterator[list[str]]:
     """Names seen so far, the present one first."""
-    yield [generation().name]
+    return [generation().name]
 
 
 def advanced(names: list[str]) -> bool:
