@@ -2,7 +2,7 @@
 .POSIX:
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak lint check bench lock clean port deployable packages python dev
+.PHONY: help setup run test soak lint check mutants bench lock clean port deployable packages python dev
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -14,6 +14,8 @@ JOBS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 STATIC_SOURCES := $(shell find static -type f 2>/dev/null) perfsite/staticfiles.py
 RUN = env HTTPS=off DEMO_PASSWORD="$${DEMO_PASSWORD:-demo}" PORT=$(PORT) DATA_DIR=$(DATA_DIR)
 IS_EMPTY = 'import sys; from apps.chat.models import User; sys.exit(User.objects.exists())'
+MUTANTS_KILLED = 'import json, sys; n = json.load(open("mutants/mutmut-cicd-stats.json")); score = n["killed"] / n["total"]; \
+	print(n["killed"], "of", n["total"], "killed:", f"{score:.1%}"); sys.exit(score < 0.9)'
 PYTEST = $(BIN)/coverage run -m pytest --numprocesses=$(JOBS) --dist=worksteal
 
 help: ## list the targets
@@ -90,6 +92,13 @@ soak: dev packages ## the long tests in their whole length, one after the other
 
 check: lint test ## what CI runs
 
+mutants: dev ## changes the state machines bit by bit: nine of ten changes must fail a test
+	@rm -rf mutants
+	$(BIN)/mutmut run --max-children=$(JOBS)
+	$(BIN)/mutmut results
+	@$(BIN)/mutmut export-cicd-stats >/dev/null
+	@$(BIN)/python -c $(MUTANTS_KILLED)
+
 bench: dev ## the README's figures, into benchmarks/results
 	$(BIN)/python -m benchmarks
 
@@ -100,5 +109,5 @@ lock: dev ## resolve requirements/*.in anew, with hashes
 		requirements/dev.in --constraints requirements/base.txt --output-file requirements/dev.txt
 
 clean: ## remove what tests and checks left; keeps .venv and the data
-	rm -rf .coverage .coverage.* htmlcov test-results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .coverage .coverage.* htmlcov test-results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

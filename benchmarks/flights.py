@@ -18,11 +18,13 @@ from contextlib import ExitStack
 from typing import Any
 
 PACKAGES = ("django", "redis", "cryptography")
-CALLS, JOINERS, ROUNDS = 5_000, 1_000, 200
+CALLS, JOINERS, THREADS, ROUNDS = 5_000, 1_000, 50, 200
 NOTES = (
-    "Over calling the work: microseconds per call above a direct call of the same work, medians of nine runs. "
-    "Round trips: the leader's time over that of a PING on the same connection. Release to waiter: from the moment "
-    "the leader's caller has its result to the moment a waiter in another process has it, by the clock they share."
+    "Over calling the work: microseconds per call above a direct call of the same work, medians of nine runs. Joining: "
+    "many at once on one flight, above as many that run the same work, which waits for an event, themselves. Round "
+    "trips: the leader's time over that of a PING, by redis-py in a thread and by redis.asyncio in a coroutine, in "
+    "turns. Release to waiter: from the moment the leader's caller has its result to the moment a waiter in another "
+    "process has it, by the clock they share."
 )
 
 
@@ -60,7 +62,7 @@ def over_redis(env: dict[str, str]) -> list[dict[str, Any]]:
         subprocess.Popen(command, env={**env, "BENCHMARK_ROLE": "leader"}, **pipes) as first,
         subprocess.Popen(command, env={**env, "BENCHMARK_ROLE": "waiter"}, **pipes) as second,
     ):
-        rows = [row(*first.stdout.readline().strip().split("\t")) for _ in range(3)]  # type: ignore[union-attr]
+        rows = [row(*first.stdout.readline().strip().split("\t")) for _ in range(4)]  # type: ignore[union-attr]
         delays = [delay(first, second, number) for number in range(ROUNDS)]
         for process in (first, second):
             process.stdin.close()  # type: ignore[union-attr]
@@ -93,7 +95,9 @@ def local() -> None:
     scope = set_up()
     say("alone, a thread", above(lambda: scope.run("k", quick), quick), "µs", "≤ 30")
     say("alone, a coroutine", asyncio.run(above_async(lambda: scope.run_async("k", quick_async))), "µs", "≤ 30")
-    say("joining, a thread (its CPU)", joining_threads(scope), "µs", "≤ 15")
+    cpu, wall = joining_threads(scope)
+    say("joining, a thread: its processor time", cpu, "µs", "≤ 15")
+    say("joining, a thread: from the release until all go on", wall, "µs")
     direct, naive, ours = asyncio.run(joining(scope))
     say("joining, a coroutine", ours - direct, "µs", "≤ 25")
     say("joining a dictionary of futures (peer)", naive - direct, "µs")
@@ -159,33 +163,46 @@ async def joining(scope: Any) -> tuple[float, float, float]:
     return direct, naive, ours
 
 
-def joining_threads(scope: Any) -> float:
-    """Return the processor's microseconds of a thread that joins."""
+def joining_threads(scope: Any) -> tuple[float, float]:
+    """Return what a thread pays for joining instead of running the same work, which waits: its CPU, and the wall."""
+
+    def direct(work: Callable[[], bytes]) -> bytes:
+        return work()
+
+    def shared(work: Callable[[], bytes]) -> bytes:
+        result: bytes = scope.run("k", work)
+        return result
+
+    runs = [(*together(direct), *together(shared)) for _ in range(40)]
+    cpu, wall, our_cpu, our_wall = (statistics.median(column) for column in zip(*runs, strict=True))
+    return our_cpu - cpu, our_wall - wall
+
+
+def together(call: Callable[[Callable[[], bytes]], bytes]) -> tuple[float, float]:
+    """Return the microseconds per thread of many that call at once: of the processor (median), of the clock."""
+    opened, ready = threading.Event(), threading.Barrier(THREADS + 1)
     spent: list[float] = []
 
-    def join(work: Callable[[], bytes]) -> None:
+    def work() -> bytes:
+        opened.wait()
+        return b"x"
+
+    def one() -> None:
+        ready.wait()
         begin = time.thread_time()
-        scope.run("k", work)
+        call(work)
         spent.append((time.thread_time() - begin) * 1e6)
 
-    for _ in range(300):
-        opened, begun = threading.Event(), threading.Event()
-
-        def work(opened: threading.Event = opened, begun: threading.Event = begun) -> bytes:
-            begun.set()
-            opened.wait()
-            return b"x"
-
-        first = threading.Thread(target=scope.run, args=("k", work))
-        first.start()
-        begun.wait()
-        second = threading.Thread(target=join, args=(work,))
-        second.start()
-        time.sleep(0.002)
-        opened.set()
-        first.join()
-        second.join()
-    return statistics.median(spent)
+    threads = [threading.Thread(target=one) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    time.sleep(0.02)
+    begin = time.perf_counter()
+    opened.set()
+    for thread in threads:
+        thread.join()
+    return statistics.median(spent), (time.perf_counter() - begin) / THREADS * 1e6
 
 
 def leader() -> None:
@@ -194,25 +211,37 @@ def leader() -> None:
 
     scope = set_up()
     client = table()._store._store._client  # type: ignore[attr-defined]
-    trip = statistics.median(spent(client.ping) for _ in range(1_000))
-    thread = statistics.median(spent(lambda: scope.run(secrets.token_hex(8), quick)) for _ in range(1_000))
-    say("PING (one round trip)", trip * 1e6, "µs")
+    pairs = [(spent(client.ping), spent(lambda: scope.run(secrets.token_hex(8), quick))) for _ in range(1_000)]
+    trip, thread = (statistics.median(column) for column in zip(*pairs, strict=True))
+    awaited_trip, coroutine = asyncio.run(leading(scope, client))
+    say("PING, a thread", trip * 1e6, "µs")
     say("leading over Redis, a thread", thread / trip, "round trips", "≤ 1.5")
-    say("leading over Redis, a coroutine", asyncio.run(leading(scope)) / trip, "round trips", "≤ 1.5")
+    say("PING, a coroutine", awaited_trip * 1e6, "µs")
+    say("leading over Redis, a coroutine", coroutine / awaited_trip, "round trips", "≤ 1.5")
     for line in sys.stdin:
         scope.run(f"round {line.strip()}", held)
         print(time.monotonic(), flush=True)
     close()
 
 
-async def leading(scope: Any) -> float:
-    times = []
-    for _ in range(1_000):
+async def leading(scope: Any, client: Any) -> tuple[float, float]:
+    """Return the seconds of an awaited PING and of leading, in turns."""
+    from redis.asyncio import Redis
+
+    async def once(call: Callable[[], Awaitable[object]]) -> float:
         await asyncio.sleep(0.001)
         begin = time.perf_counter()
-        await scope.run_async(secrets.token_hex(8), quick_async)
-        times.append(time.perf_counter() - begin)
-    return statistics.median(times)
+        await call()
+        return time.perf_counter() - begin
+
+    settings = client.connection_pool.connection_kwargs
+    async with Redis(host=settings["host"], port=settings["port"]) as awaited:
+        pairs = [
+            (await once(awaited.ping), await once(lambda: scope.run_async(secrets.token_hex(8), quick_async)))
+            for _ in range(1_000)
+        ]
+    trip, lead = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return trip, lead
 
 
 def held() -> bytes:

@@ -19,6 +19,7 @@ from apps.resilience.sharing.current import Breakers  # noqa: E402
 from apps.tuning.following import Policies  # noqa: E402
 from perfsite.edge.application import Edge, Service, refuse_socket  # noqa: E402
 from perfsite.edge.bridge import Bridge  # noqa: E402
+from perfsite.edge.joining import Joining  # noqa: E402
 from perfsite.edge.pool import Pool, pool_size  # noqa: E402
 from perfsite.worker import Worker  # noqa: E402
 
@@ -29,11 +30,13 @@ if settings.CELERY_IN_PROCESS:
     services.append(Worker())
 
 application = Edge(
-    bridge=Bridge(
-        WSGIHandler(),
-        pool,
-        timeout_seconds=settings.REQUEST_TIMEOUT_SECONDS,
-        spool_limit_bytes=(settings.CHAT_IMPORT_MAX_MEGABYTES + 1) * 1024 * 1024,
+    bridge=Joining(
+        Bridge(
+            WSGIHandler(),
+            pool,
+            timeout_seconds=settings.REQUEST_TIMEOUT_SECONDS,
+            spool_limit_bytes=(settings.CHAT_IMPORT_MAX_MEGABYTES + 1) * 1024 * 1024,
+        )
     ),
     sockets=URLRouter([path("ws/chat/", live), re_path("", refuse_socket)]),  # type: ignore[arg-type]  # Channels routes applications
     services=services,

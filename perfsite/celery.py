@@ -14,6 +14,8 @@ from celery.signals import (
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perfsite.settings")
 
+_services: list[Any] = []  # of this process; the web process, which has its own, starts none here
+
 app = Celery("perfsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -32,29 +34,28 @@ def close_databases(**_: Any) -> None:
 
 
 @worker_ready.connect(weak=False)
-def follow_policies(sender: Any, **_: Any) -> None:
-    """Obey policies where this process runs the tasks itself; a parent that only forks leaves it to its children."""
+def begin_services(sender: Any, **_: Any) -> None:
+    """Begin where this process runs the tasks itself; a parent that only forks leaves it to its children."""
     if "prefork" not in type(sender.pool).__module__:
-        follow_in_child()
+        begin_services_in_child()
 
 
 @worker_process_init.connect(weak=False)
-def follow_in_child(**_: Any) -> None:
-    """Obey policies in a forked child."""
+def begin_services_in_child(**_: Any) -> None:
+    """Be what a web process is: obey policies, have the flights seen and their executions audited."""
     # The apps are ready only once the worker runs.
-    from apps.resilience.sharing.current import share
-    from apps.tuning.following import follow
+    from apps.deduplication.service import Deduplication
+    from apps.resilience.sharing.current import Breakers
+    from apps.tuning.following import Policies
 
-    follow()
-    share()
+    _services.extend((Deduplication(), Breakers(), Policies()))
+    for service in _services:
+        service.start()
 
 
 @worker_shutdown.connect(weak=False)
 @worker_process_shutdown.connect(weak=False)
-def stop_following_policies(**_: Any) -> None:
-    """Take the process off the list of those who follow."""
-    from apps.resilience.sharing.current import stop_sharing
-    from apps.tuning.following import stop_following
-
-    stop_sharing()
-    stop_following()
+def end_services(**_: Any) -> None:
+    """Store what is audited, and leave the list of those who follow."""
+    while _services:
+        _services.pop().stop()

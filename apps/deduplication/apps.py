@@ -9,3 +9,9 @@ class DeduplicationConfig(AppConfig):
     name = "apps.deduplication"
     label = "deduplication"
     verbose_name = "Deduplication"
+
+    def ready(self) -> None:
+        """Watch what is written."""
+        from apps.deduplication.http import writes
+
+        writes.watch()

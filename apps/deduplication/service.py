@@ -4,6 +4,8 @@ from apps.backplane.current import bus
 from apps.deduplication.audit.auditor import Auditor
 from apps.deduplication.flights.current import stop_table, table
 from apps.deduplication.flights.radar import Radar
+from apps.deduplication.http.current import generation
+from apps.deduplication.signals import guarantee_restored
 
 
 class Deduplication:
@@ -14,11 +16,13 @@ class Deduplication:
         self._radar: Radar | None = None
 
     def start(self) -> None:
-        """Begin; does not block."""
+        """Begin; blocks for a round trip."""
         flights = table()
         self.auditor, self._radar = Auditor(flights.ring), Radar(flights, bus())
         self._radar.start()
         self.auditor.start()
+        guarantee_restored.connect(_caught_up, dispatch_uid="deduplication.service")
+        generation().start()
 
     def stop(self) -> None:
         """Store what the auditor holds and end; blocks for three seconds at most."""
@@ -27,3 +31,8 @@ class Deduplication:
         if self.auditor is not None:
             self.auditor.stop()
         stop_table()
+
+
+def _caught_up(**_: object) -> None:
+    """Tell the others what they could not hear: something was written."""
+    generation().advance_soon()

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
-from time import perf_counter
 
 from perfsite.edge import request_id
 from perfsite.edge.outlet import Outlet
@@ -19,11 +18,9 @@ class Answer:
     body: bytes = b""
     outlet: Outlet | None = None
 
-    async def send_to(self, send: Send, *, started: float) -> None:
-        """Send all of it, named and timed from `started`. A broken stream is left without its end."""
+    async def send_to(self, send: Send) -> None:
+        """Send all of it. A broken stream is left without its end."""
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
-        headers.append((b"x-request-id", request_id.current.get().encode()))
-        headers.append((b"server-timing", b"app;dur=%.1f" % ((perf_counter() - started) * 1000)))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         if self.outlet is None or await self.outlet.pump(send):
             await send({"type": "http.response.body", "body": self.body})

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from perfsite.edge import request_id
 from perfsite.edge.protocol import Application, Receive, Scope, Send
+from perfsite.edge.stamp import stamped
 
 ResponsePath = Callable[[Scope, Receive, Send], Awaitable[bool]]
 
@@ -43,7 +44,9 @@ class Edge:
         request_id.adopt(scope)
         if scope["type"] == "websocket":
             await self._sockets(scope, receive, send)
-        elif self._response_path is None or not await self._response_path(scope, receive, send):
+            return
+        send = stamped(send)
+        if self._response_path is None or not await self._response_path(scope, receive, send):
             await self._bridge(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:

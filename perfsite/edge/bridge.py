@@ -1,7 +1,6 @@
 """The hop: one ASGI request into Django's own WSGI handler by way of one thread."""
 
 from http import HTTPStatus
-from time import perf_counter
 
 from perfsite.edge.answer import RefusedError, problem
 from perfsite.edge.body import Body, Upload, open_body
@@ -27,15 +26,14 @@ class Bridge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request; return without an answer when the client is gone."""
-        started = perf_counter()
         try:
             body = await self._admit(scope, receive)
         except RefusedError as refused:
-            await refused.answer.send_to(send, started=started)
+            await refused.answer.send_to(send)
         except ClientGoneError:
             return
         else:
-            await self._cross(scope, receive, send, body, started)
+            await self._cross(scope, receive, send, body)
 
     async def _admit(self, scope: Scope, receive: Receive) -> Body | Upload:
         if self._pool.waiting >= WAITING_LIMIT:
@@ -47,7 +45,7 @@ class Bridge:
             detail = "The body did not arrive."
             raise RefusedError(problem(HTTPStatus.REQUEST_TIMEOUT, detail, connection="close")) from None
 
-    async def _cross(self, scope: Scope, receive: Receive, send: Send, body: Body | Upload, started: float) -> None:
+    async def _cross(self, scope: Scope, receive: Receive, send: Send, body: Body | Upload) -> None:
         exchange = Exchange(handler=self._handler, environ=build_environ(scope, body))
         watch = Watch(exchange, body, receive, timeout_seconds=self._timeout_seconds)
         try:
@@ -57,7 +55,7 @@ class Bridge:
                     answer.headers.append(("connection", "close"))
                 if answer.outlet:
                     watch.tick()
-                await answer.send_to(send, started=started)
+                await answer.send_to(send)
         finally:
             watch.stop()
             exchange.abandon()

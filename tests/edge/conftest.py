@@ -10,6 +10,7 @@ from perfsite.edge import bridge as bridge_module
 from perfsite.edge import watch
 from perfsite.edge.application import Edge, refuse_socket
 from perfsite.edge.bridge import Bridge
+from perfsite.edge.joining import Joining
 from perfsite.edge.pool import Pool
 from tests.edge import views
 
@@ -47,7 +48,7 @@ def make_edge(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Edge
         bridge = Bridge(
             handler or WSGIHandler(), pool, timeout_seconds=timeout_seconds, spool_limit_bytes=SPOOL_LIMIT_BYTES
         )
-        return Edge(bridge=bridge, sockets=refuse_socket, **options)
+        return Edge(bridge=Joining(bridge), sockets=refuse_socket, **options)
 
     return make
 

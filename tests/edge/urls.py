@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from tests.edge import views
+from tests.edge import joined, views
 
 urlpatterns = [
     path("hello", views.hello),
@@ -29,5 +29,6 @@ urlpatterns = [
     path("query", views.query),
     path("query/exit", views.query_then_exit),
     path("report", views.report),
+    path("joined/<str:kind>", joined.joined_view),
     path("", include("perfsite.urls")),
 ]

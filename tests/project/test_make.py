@@ -41,4 +41,4 @@ def test_an_old_or_missing_python_is_told_with_the_package_to_install() -> None:
 
 def test_every_target_for_people_is_listed() -> None:
     listed = {line.split()[0] for line in made().stdout.splitlines()}
-    assert listed == {"help", "setup", "run", "test", "lint", "soak", "check", "bench", "lock", "clean"}
+    assert listed == {"help", "setup", "run", "test", "lint", "soak", "check", "mutants", "bench", "lock", "clean"}

@@ -18,8 +18,10 @@ from apps.chat.api.openapi import DocumentedApi
 from apps.chat.api.parser import JsonParser
 from apps.chat.api.refusals import HANDLERS, not_allowed, nothing_here
 from apps.chat.api.security import Session
+from apps.deduplication.http.route import joined
 
 View = Callable[..., HttpResponse]
+ALONE = frozenset({"export", "openapi-json", "openapi-view"})  # a stream, and what is the same for all anyway
 
 DESCRIPTION = """\
 Sign in at `/accounts/login/`; the API goes by the session cookie, and unsafe methods carry the `csrftoken` cookie's
@@ -107,9 +109,14 @@ def allowed(methods: str) -> str:
 
 
 def patterns(routes: Iterable[Any]) -> list[URLPattern]:
-    """Return the routes with what holds for all; the bare root, which ninja needs for its name, shows nothing."""
+    """Return the routes with what holds for all; equal reads under way are one.
+
+    The bare root, which ninja needs for its name, shows nothing.
+    """
     for route in routes:
         route.callback = unknown if route.name == "api-root" else routed(route.callback)
+        if route.name not in ALONE:
+            joined(route.callback)
     return list(routes)
 
 

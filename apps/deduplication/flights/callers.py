@@ -43,13 +43,13 @@ class ThreadCaller:
 class LoopCaller:
     """A coroutine. Its work runs in a task of its own, which outlives it for the sake of the others."""
 
-    __slots__ = ("_context", "_thread", "future", "is_pilot", "loop", "task", "work")
+    __slots__ = ("_context", "_thread", "future", "has_begun", "is_pilot", "loop", "task", "work")
 
     def __init__(self, work: AsyncWork) -> None:
         self.work = work
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Outcome | None] = self.loop.create_future()
-        self.is_pilot = False
+        self.is_pilot = self.has_begun = False
         self.task: asyncio.Task[None] | None = None
         self._context, self._thread = copy_context(), get_ident()
 
@@ -63,10 +63,10 @@ class LoopCaller:
         if not self.future.done() and not self.loop.is_closed():
             self.future.set_result(outcome)
 
-    def start(self, flight: Callable[[], Any]) -> None:
-        """Run its work in its loop; raise RuntimeError when that has ended."""
+    def start(self, flight: Callable[[], Any], grounded: Callable[[], None]) -> None:
+        """Run its work in its loop, or say that it never began; raise RuntimeError when the loop has ended."""
         self.is_pilot = True
-        self.run_there(lambda: self._begin(flight))
+        self.run_there(lambda: self._begin(flight, grounded))
 
     def cancel(self) -> None:
         """Stop its work; does nothing when its loop has ended, and the work with it."""
@@ -82,8 +82,10 @@ class LoopCaller:
         else:
             self.loop.call_soon_threadsafe(call)
 
-    def _begin(self, flight: Callable[[], Any]) -> None:
+    def _begin(self, flight: Callable[[], Any], grounded: Callable[[], None]) -> None:
+        """Make the task. One that is cancelled before its first step never runs, and could not say so itself."""
         self.task = self.loop.create_task(flight(), context=self._context)
+        self.task.add_done_callback(lambda _: None if self.has_begun else grounded())
 
     def _cancel(self) -> None:
         if self.task is not None:

@@ -8,18 +8,22 @@ from threading import Lock, Thread
 
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.1
+REST_AFTER_SECONDS = 2.0
 Errand = Callable[[], object]
 
 
 class Deck:
-    """Sleeps while there is nothing to do; `tick` returns whether there will be more."""
+    """Ticks while there is something to do, which `tick` returns, and a little longer; then it sleeps.
+
+    Longer, because waking a thread costs who wakes it, and its processor, more than a flight does.
+    """
 
     def __init__(self, tick: Callable[[], bool]) -> None:
         self._tick = tick
         self._errands: SimpleQueue[Errand | None] = SimpleQueue()
         self._lock = Lock()
         self._thread: Thread | None = None
-        self._tick_at = 0.0
+        self._tick_at = self._rest_at = 0.0
         self._is_awake = self._is_woken = False
 
     def put(self, errand: Errand) -> None:
@@ -28,11 +32,12 @@ class Deck:
         self._errands.put(errand)
 
     def wake(self) -> None:
-        """Begin to tick; does not block."""
-        if self._is_woken:
+        """Have what is there now seen by a tick to come; does not block, and costs nothing while it ticks anyway."""
+        self._is_woken = True
+        if self._is_awake:
             return
         with self._lock:
-            self._is_woken = self._is_awake = True
+            self._is_awake = True
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="flights", daemon=True)
                 self._thread.start()
@@ -45,6 +50,7 @@ class Deck:
         if thread is not None:
             self._errands.put(None)
             thread.join(timeout=1)
+        self._is_awake = False
 
     def _run(self) -> None:
         while (errand := self._next()) is not None:
@@ -64,11 +70,15 @@ class Deck:
             return self._tock
 
     def _tock(self) -> None:
-        self._tick_at = time.monotonic() + TICK_SECONDS
-        self._is_woken = False
-        has_more = self._tick()
-        with self._lock:
-            self._is_awake = has_more or self._is_woken
+        now = time.monotonic()
+        self._tick_at = now + TICK_SECONDS
+        was_woken, self._is_woken = self._is_woken, False
+        if self._tick() or was_woken:
+            self._rest_at = now + REST_AFTER_SECONDS
+        # `wake` says that it was there before it looks whether we sleep, and we sleep before we look whether it was.
+        self._is_awake = now < self._rest_at
+        if self._is_woken:
+            self._is_awake = True
 
 
 def _nothing() -> None:

@@ -227,6 +227,7 @@ class Flight(Generic[C]):
 
     def _take_off(self) -> Decisions[C]:
         self.state, self.pilot = State.LEADING, next(iter(self.callers))
+        self._is_cancelled = False
         return (Start(self.pilot),)
 
     def _wait(self, answer: Busy, now: float) -> Decisions[C]:

@@ -30,7 +30,7 @@ class Outcome:
     @property
     def is_shared(self) -> bool:
         """Whether other callers may have it."""
-        return self.kind in {Kind.VALUE, Kind.ERROR}
+        return self.kind is Kind.VALUE or self.kind is Kind.ERROR
 
     @classmethod
     def lost(cls) -> "Outcome":

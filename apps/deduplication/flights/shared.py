@@ -10,6 +10,7 @@ from apps.backplane.seal import Seal, SealError
 from apps.deduplication.flights import scripts
 from apps.deduplication.flights.decisions import Answer, Busy, Led, Result
 from apps.deduplication.flights.outcome import Outcome, OutcomeError, decoded
+from apps.deduplication.flights.script import Script
 from apps.deduplication.flights.store import Heard, Place
 
 if TYPE_CHECKING:
@@ -30,10 +31,9 @@ class SharedStore:
 
     def __init__(self, client: Redis, bus: Bus, seal: "Callable[[], Seal]") -> None:
         self._client, self._bus, self._seal = client, bus, seal
-        self._claim, self._renew = client.register_script(scripts.CLAIM), client.register_script(scripts.RENEW)
-        self._publish, self._forget = client.register_script(scripts.PUBLISH), client.register_script(scripts.FORGET)
-        self._append = client.register_script(scripts.APPEND)
-        self._discard = client.register_script(scripts.DISCARD)
+        self._claim, self._renew = Script(client, scripts.CLAIM), Script(client, scripts.RENEW)
+        self._publish, self._forget = Script(client, scripts.PUBLISH), Script(client, scripts.FORGET)
+        self._append, self._discard = Script(client, scripts.APPEND), Script(client, scripts.DISCARD)
         self.forged = 0
 
     def listen(self, heard: Heard, forgot: Heard, grew: Heard) -> None:

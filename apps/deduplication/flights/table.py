@@ -34,6 +34,7 @@ from apps.deduplication.flights.guarantee import Guarantee
 from apps.deduplication.flights.log import Log
 from apps.deduplication.flights.outcome import Kind, Outcome
 from apps.deduplication.flights.policy import FlightPolicy
+from apps.deduplication.flights.recorder import Recorder
 from apps.deduplication.flights.relay import Relay
 from apps.deduplication.flights.store import Place, Store
 
@@ -54,6 +55,7 @@ class Table:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self.guarantee, self.ring = store, guarantee, ring
+        self._recorder = Recorder(ring, guarantee)
         self._clock, self._new_token = clock, partial(next, _tokens())
         self._lock = Lock()
         self._flights: dict[str, Aloft] = {}
@@ -99,7 +101,7 @@ class Table:
     def fly(self, aloft: Aloft, caller: ThreadCaller) -> bytes:
         """Run a thread's work, tell the flight, return or raise what it came to."""
         outcome = Outcome.lost()
-        execution, losses = self._take_off(aloft)
+        execution, losses = self._recorder.begin(aloft)
         before = aboard.set((*aboard.get(), aloft.place.digest))
         try:
             outcome = returned(caller.work(), aloft.policy)
@@ -112,8 +114,9 @@ class Table:
 
     async def fly_in_loop(self, aloft: Aloft, caller: LoopCaller) -> None:
         """Run a coroutine's work in its own task and tell the flight. What is torn down is nobody's outcome."""
+        caller.has_begun = True
         outcome = Outcome.lost()
-        execution, losses = self._take_off(aloft)
+        execution, losses = self._recorder.begin(aloft)
         aboard.set((*aboard.get(), aloft.place.digest))
         try:
             outcome = returned(await caller.work(), aloft.policy)
@@ -259,40 +262,29 @@ class Table:
                 self.feed(aloft, lambda _: flight.published())
 
     def _judge_lease(self, aloft: Aloft, now: float, *, is_ours: bool) -> None:
-        """Note a lease that was lost. Before its time only the store can lose it, or somebody ends it: as declared."""
         if is_ours:
             aloft.renewed_at = now
-            return
-        self.count(aloft.tally.lost_lease)
-        if aloft.execution is not None and now - aloft.renewed_at < aloft.policy.lease_seconds:
-            aloft.execution.is_alone = True
+        else:
+            self.count(aloft.tally.lost_lease)
+            self._recorder.lost_lease(aloft, now)
 
     def _start(self, aloft: Aloft, pilot: Caller) -> None:
         if isinstance(pilot, ThreadCaller):
             pilot.start()
             return
+        grounded = partial(self.feed, aloft, lambda _: aloft.flight.grounded())
         try:
-            pilot.start(partial(self.fly_in_loop, aloft, pilot))
+            pilot.start(partial(self.fly_in_loop, aloft, pilot), grounded)
         except RuntimeError:  # its loop has ended: another one of the callers flies
-            self.feed(aloft, lambda _: aloft.flight.grounded())
-
-    def _take_off(self, aloft: Aloft) -> tuple[Execution, int]:
-        place, guarantee = aloft.place, self.guarantee
-        execution = Execution(place.scope, place.digest, aloft.flight.token, guarantee.is_lost)
-        aloft.execution = self.ring.begin(execution)
-        if aloft.flight.state is State.ASTRAY:
-            execution.let_go()
-        return execution, guarantee.losses
+            grounded()
 
     def _land(self, aloft: Aloft, execution: Execution, losses: int, outcome: Outcome) -> None:
-        self.ring.end(execution, is_alone=self.guarantee.losses != losses)
+        self._recorder.end(execution, losses)
         self.feed(aloft, lambda now: aloft.flight.worked(outcome, now))
 
     def _tell_store(self, place: Place) -> None:
         self._deck.wake()
-        mark = Execution(place.scope, place.digest, "", is_alone=False)
-        if self._store.forget(place):
-            self.ring.mark(mark)
+        self._recorder.ended_on_purpose(place, partial(self._store.forget, place))
 
 
 def _tokens() -> Iterator[str]:

@@ -66,6 +66,12 @@ def waiting(new: New) -> Flight[str]:
     return flight
 
 
+def test_a_new_flight_is_in_no_round_yet_and_nobody_is_on_it(new: New) -> None:
+    flight = new()
+    assert (flight.state, flight.token, flight.round) == (State.CLAIMING, "", "")
+    assert (flight.pilot, flight.callers, flight.due) == (None, {}, NEVER)
+
+
 def test_the_first_caller_claims_and_the_others_wait_for_that(new: New) -> None:
     flight = new()
     assert flight.join("ann", 0) == (Claim("t1", ""),)
@@ -256,6 +262,14 @@ def test_a_pilot_that_cannot_start_is_replaced_until_nobody_is_left(leading: Fli
     assert leading.grounded() == (Release("t1"),)
     assert leading.pilot is None
     assert leading.published() == (Drop(),)
+
+
+def test_who_takes_the_place_of_a_pilot_that_was_cancelled_can_be_cancelled_too(leading: Flight[str]) -> None:
+    leading.leave("bob")
+    leading.leave("ann")
+    leading.join("eve", 1)
+    assert leading.grounded() == (Start("eve"),)
+    assert leading.leave("eve") == (Cancel("eve"),)
 
 
 def test_an_astray_pilot_that_cannot_start_lets_the_others_begin_anew(leading: Flight[str]) -> None:

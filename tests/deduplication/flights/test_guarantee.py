@@ -13,6 +13,7 @@ from apps.backplane.current import stop_bus
 from apps.deduplication.audit.ring import Ring
 from apps.deduplication.exceptions import FlightError
 from apps.deduplication.flights import current, errors
+from apps.deduplication.flights import deck as deck_module
 from apps.deduplication.flights.callers import LoopCaller, settle
 from apps.deduplication.flights.decisions import Led
 from apps.deduplication.flights.deck import Deck
@@ -204,6 +205,18 @@ def test_a_lease_lost_before_its_time_is_the_stores_doing_and_declared(far: tupl
     (recorded,) = table.ring.running() or table.ring.take(ended_before_ns=10**20)
     assert recorded.is_alone
     table.stop()
+
+
+def test_a_deck_rests_when_nothing_is_left_and_wakes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deck_module, "REST_AFTER_SECONDS", 0.0)
+    ticks: list[None] = []
+    deck = Deck(lambda: bool(ticks.append(None)))
+    for _ in range(3):
+        before = len(ticks)
+        deck.wake()
+        eventually(lambda: len(ticks) > before and not deck._is_awake)  # noqa: B023  (called at once)
+    deck.stop()
+    assert len(ticks) >= 3
 
 
 def test_an_errand_that_fails_is_logged_and_the_next_is_run(caplog: pytest.LogCaptureFixture) -> None:

@@ -132,6 +132,25 @@ async def test_the_last_to_leave_cancels_the_work_and_who_comes_then_begins_anew
     assert (crew.most, crew.current) == (1, 0)
 
 
+@pytest.mark.parametrize("others", [0, 1])
+async def test_work_cancelled_before_it_begins_leaves_no_key_taken(crew: Crew, others: int) -> None:
+    def cancel() -> None:
+        pilot: Any = crew.table.aloft()[0].flight.pilot
+        assert not pilot.has_begun
+        pilot.task.cancel()
+        first.cancel()
+
+    first = asyncio.create_task(crew.async_call())
+    asyncio.get_running_loop().call_soon(cancel)
+    crew.opened.set()
+    calls = [asyncio.create_task(crew.async_call()) for _ in range(others)]
+    await asyncio.gather(first, return_exceptions=True)
+    assert first.cancelled()
+    assert await asyncio.gather(*calls, crew.async_call())
+    await asyncio.sleep(0)
+    assert crew.table.aloft() == []
+
+
 async def test_by_policy_work_that_everybody_left_goes_on(table: Table, scope: Scope) -> None:
     crew = Crew(table, scope, is_cancelled_when_left=False)
     call = asyncio.create_task(crew.async_call())
@@ -341,6 +360,7 @@ def test_a_revoked_leader_keeps_its_result_and_the_others_begin_anew(crew: Crew)
     assert crew.table.revoke(crew.digest, token)
     assert not crew.table.revoke("unknown", token)
     eventually(lambda: crew.runs == 2)
+    crew.until_aboard(2)
     crew.opened.set()
     joined(threads)
     assert sorted(crew.results) == [b"v1", b"v2", b"v2"]
@@ -351,6 +371,7 @@ def test_past_its_deadline_a_leader_is_succeeded_and_its_late_result_refused(tab
     threads = [crew.thread() for _ in range(3)]
     crew.until_aboard(3)
     eventually(lambda: crew.runs == 2)
+    crew.until_aboard(2)
     crew.opened.set()
     joined(threads)
     assert sorted(crew.results) == [b"v1", b"v2", b"v2"]

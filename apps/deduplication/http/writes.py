@@ -1,0 +1,45 @@
+"""Notices every write to the database, whoever makes it: a view, a socket, a task, a command, the admin."""
+
+import re
+from typing import Any
+
+from django.db.backends.signals import connection_created
+
+from apps.deduplication.http.current import generation
+
+is_write = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|WITH|MERGE)\b", re.IGNORECASE).match
+# What no answer of a joined route is made of.
+is_bookkeeping = re.compile(
+    r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) \"?(deduplication_flightexecution|django_cache)\b"
+).match
+
+
+def watch() -> None:
+    """Watch every connection from its beginning."""
+    connection_created.connect(_watch, dispatch_uid="deduplication.writes")
+
+
+def _watch(connection: Any, **_: object) -> None:
+    if note not in connection.execute_wrappers:
+        connection.execute_wrappers.append(note)
+
+
+def note(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
+    """Run a statement; after the commit of one that writes, let the generation advance."""
+    result = execute(sql, params, many, context)
+    if isinstance(sql, str) and is_write(sql) and not is_bookkeeping(sql):
+        _after_commit(context["connection"])
+    return result
+
+
+def _after_commit(connection: Any) -> None:
+    """Be told of the commit once, before those who register later: they tell others of what was written."""
+    if not connection.in_atomic_block:
+        advance()
+    elif all(told is not advance for _, told, _ in connection.run_on_commit):
+        connection.on_commit(advance)
+
+
+def advance() -> None:
+    """Begin a new generation."""
+    generation().advance()

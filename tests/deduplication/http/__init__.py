@@ -1,0 +1,1 @@
+"""Which requests are joined, under what key, and until which write."""

@@ -1,0 +1,1 @@
+"""Two web processes and Redis: identical requests are one execution, whatever is killed when."""

@@ -1,0 +1,54 @@
+"""Many clients at once, as cheap as they come: a socket each, one request, one answer."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+
+ROUNDS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What one client was given; status 0 where the connection broke."""
+
+    status: int
+    head: str
+    body: bytes
+    seconds: float
+
+
+async def storm(port: int, path: str, *, headers: list[str]) -> list[Reply]:
+    """Connect a client for each of the headers, let all ask at once, and return their replies."""
+    streams = await asyncio.gather(*[asyncio.open_connection("127.0.0.1", port) for _ in headers])
+    begun = time.monotonic()
+    asks = [asked(*pair, path, lines, begun) for pair, lines in zip(streams, headers, strict=True)]
+    return list(await asyncio.gather(*asks))
+
+
+async def asked(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, lines: str, begun: float
+) -> Reply:
+    """Send one request and read to the end of the connection."""
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{lines}\r\n".encode())
+        head, _, body = (await reader.read(-1)).partition(b"\r\n\r\n")
+    except ConnectionError:
+        head = body = b""
+    finally:
+        writer.close()
+    status = int(head.split(b" ", 2)[1]) if head else 0
+    return Reply(status=status, head=head.decode("latin-1"), body=body, seconds=time.monotonic() - begun)
+
+
+async def insisted(port: int, path: str, lines: str = "") -> Reply:
+    """Ask as a client does that takes 503 and a broken connection for what they are: again."""
+    for _ in range(ROUNDS):
+        try:
+            [reply] = await storm(port, path, headers=[lines])
+        except ConnectionError:
+            await asyncio.sleep(0.1)
+            continue
+        if reply.status not in {0, HTTPStatus.SERVICE_UNAVAILABLE}:
+            break
+    return reply

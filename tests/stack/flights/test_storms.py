@@ -1,0 +1,105 @@
+"""Two workers and Redis: a thousand identical requests are one execution; nobody gets what is another's."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.servers.deadline import eventually
+from tests.servers.redis import Redis
+from tests.servers.site import Site, running_site
+from tests.stack.flights.executions import begun, noted, verdicts
+from tests.stack.flights.storm import insisted, storm
+from tests.stack.live.people import People, called, people
+
+CROWD = 1_000
+ANSWER_SECONDS = 1.0
+TRIES = 3
+HALF, NESTED = 200, 12
+
+
+@pytest.fixture(scope="module")
+def site(redis_server: Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Two workers with two threads each for Django."""
+    variables = {
+        "REDIS_URL": redis_server.url(),
+        "DJANGO_SETTINGS_MODULE": "tests.stack.flights.settings",
+        "DATABASE_CONNECTION_LIMIT": "4",
+    }
+    with running_site(tmp_path_factory.mktemp("flights"), "--workers=2", **variables) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def crowd(site: Site) -> People:
+    """Two who are signed in."""
+    return people(site, "ann", "bob")
+
+
+async def test_a_thousand_at_once_are_one_execution_and_all_have_their_answer_within_a_second(site: Site) -> None:
+    slowest = []
+    for number in range(TRIES):
+        replies = await storm(site.port, f"/slow/crowd{number}", headers=[""] * CROWD)
+        assert Counter((reply.status, reply.body) for reply in replies) == {(200, f"||crowd{number}".encode()): CROWD}
+        assert len(begun(site, f"crowd{number}")) == 1
+        names = {line for reply in replies for line in reply.head.splitlines() if line.startswith("x-request-id")}
+        assert len(names) == CROWD
+        slowest.append(max(reply.seconds for reply in replies))
+        if slowest[-1] <= ANSWER_SECONDS:
+            break
+    print(f"the last of {CROWD} was answered after {', '.join(f'{seconds:.2f}' for seconds in slowest)} s")
+    assert min(slowest) <= ANSWER_SECONDS
+
+
+@pytest.mark.parametrize("differing", ["Cookie", "Accept"])
+async def test_two_of_a_kind_are_two_executions_and_share_no_byte(site: Site, crowd: People, differing: str) -> None:
+    cookies = [crowd.cookies("ann"), crowd.cookies("bob")]
+    values = cookies if differing == "Cookie" else ["text/html", "application/json"]
+    replies = await storm(
+        site.port, f"/slow/{differing}", headers=[f"{differing}: {value}\r\n" for value in values] * HALF
+    )
+    assert {reply.status for reply in replies} == {200}
+    assert len(begun(site, differing)) == 2
+    for index, reply in enumerate(replies):
+        assert values[index % 2].encode() in reply.body
+        assert values[1 - index % 2].encode() not in reply.body
+
+
+async def test_who_reads_after_a_write_reads_it_whichever_process_was_asked_before(site: Site, crowd: People) -> None:
+    line = f"Cookie: {crowd.cookies('ann')}\r\n"
+    [before] = await storm(site.port, "/counted/first", headers=[line])
+    for number in range(1, 4):
+        early = asyncio.create_task(storm(site.port, "/counted/again", headers=[line] * 20))
+        await asyncio.to_thread(eventually, lambda n=number: len(begun(site, "again")) == n * 2 - 1)  # type: ignore[misc]
+        status, _ = await asyncio.to_thread(
+            called, site, crowd.cookies("ann"), "POST", "/conversations", {"title": f"Room {number}"}
+        )
+        assert status == 201
+        late = await storm(site.port, "/counted/again", headers=[line] * 20)
+        assert {int(reply.body) for reply in late} == {int(before.body) + number}
+        assert {reply.status for reply in (*late, *await early)} == {200}
+        assert len(begun(site, "again")) == number * 2
+
+
+async def test_flights_inside_of_flights_with_every_thread_taken_end(site: Site) -> None:
+    replies = await asyncio.gather(*[insisted(site.port, f"/nested/{number}") for number in range(NESTED)])
+    assert [reply.body for reply in replies] == [f"inner {number}".encode() for number in range(NESTED)]
+    ends = [one for one in noted(site, "inner") if one.event == "end"]
+    assert len(ends) < NESTED
+    in_order = [one.event for one in sorted(noted(site, "inner"), key=lambda one: one.at)]
+    assert in_order == ["begin", "end"] * len(ends)
+
+
+def test_the_api_itself_is_joined_and_each_reader_gets_their_own_list(site: Site, crowd: People) -> None:
+    names = ["ann", "bob"] * 20
+    with ThreadPoolExecutor(len(names)) as threads:
+        pages = list(threads.map(lambda name: called(site, crowd.cookies(name), "GET", "/conversations"), names))
+    titles = [{one["title"] for one in page["results"]} for status, page in pages if status == 200]
+    assert titles == [{"Room 0", "Room 1", "Room 2", "Room 3"}, {"Room 0"}] * 20
+
+
+def test_the_auditor_found_no_execution_beside_another(site: Site) -> None:
+    found = verdicts(site)
+    assert found.keys() == {""}

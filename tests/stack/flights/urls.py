@@ -1,0 +1,12 @@
+"""The project's addresses, and those of the slow views."""
+
+from django.urls import include, path
+
+from tests.stack.flights import views
+
+urlpatterns = [
+    path("slow/<str:name>", views.slow),
+    path("counted/<str:name>", views.counted),
+    path("nested/<int:number>", views.nested),
+    path("", include("perfsite.urls")),
+]
