@@ -23,6 +23,10 @@ class Endpoint:
         self._client: AsyncOpenAI | None = None
         self._loading = asyncio.Lock()
 
+    async def prepare(self) -> None:
+        """Load the client, once."""
+        await self._loaded()
+
     async def answer(self, question: Question) -> AsyncGenerator[Piece, None]:
         """Yield the endpoint's answer as it streams in. Not repeated when it fails."""
         client = await self._loaded()

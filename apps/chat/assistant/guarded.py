@@ -24,6 +24,7 @@ class Guarded:
 
     async def answer(self, question: Question) -> AsyncGenerator[Piece, None]:
         """Yield the answer; raise UpstreamError, with the code WAITING where the endpoint is down and said nothing."""
+        await self._upstream.prepare()
         has_begun = False
         try:
             async with aclosing(self._admitted(question)) as pieces:
@@ -35,6 +36,10 @@ class Guarded:
             if not has_begun and (code == "unreachable" or (code != "refused" and is_down(self._pipeline))):
                 code = WAITING
             raise UpstreamError(code, str(error)) from None
+
+    async def prepare(self) -> None:
+        """Load what the first answer needs."""
+        await self._upstream.prepare()
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -24,6 +24,9 @@ class Offline:
     def __init__(self, find: Find, *, sleep: Sleep = asyncio.sleep) -> None:
         self._find, self._sleep = find, sleep
 
+    async def prepare(self) -> None:
+        """There is nothing to load."""
+
     async def answer(self, question: Question) -> AsyncGenerator[Piece, None]:
         """Yield the answer a few words at a time. Fails only where the search does."""
         text = composed(question, await self._find(question))

@@ -62,6 +62,10 @@ class UpstreamError(Exception):
 class Upstream(Protocol):
     """Answers many questions at once, on the event loop, which it never blocks."""
 
+    async def prepare(self) -> None:
+        """Load what the first answer needs: that takes time which is not the answer's."""
+        ...
+
     def answer(self, question: Question) -> AsyncGenerator[Piece, None]:
         """Yield the answer as it comes, an ending after the last words; raise UpstreamError. No time limit but one
         for the connection: whoever asks closes the generator when they have waited long enough.

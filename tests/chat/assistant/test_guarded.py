@@ -25,6 +25,9 @@ class Source:
     def __init__(self, *pieces: Piece, then: Exception | None = None, hangs: bool = False) -> None:
         self._pieces, self._then, self._hangs = pieces, then, hangs
 
+    async def prepare(self) -> None:
+        """Nothing to load."""
+
     async def answer(self, _: Question) -> AsyncGenerator[Piece, None]:
         for piece in self._pieces:
             yield piece
@@ -130,3 +133,12 @@ async def test_who_leaves_counts_as_nothing(kettle: Pipeline) -> None:
 
 def test_more_than_may_be_under_way_is_told_as_busy() -> None:
     assert guarded.code_of(BulkheadFullError("full", 1.0)) == "busy"
+
+
+async def test_what_is_loaded_for_the_first_answer_is_none_of_the_endpoints_time(kettle: Pipeline) -> None:
+    class Slow(Source):
+        async def prepare(self) -> None:
+            await asyncio.sleep(0.06)
+
+    with obeying(kettle.handle, attempt_seconds=0.05):
+        assert await heard(Slow(Piece("a"), DONE)) == [Piece("a"), DONE]

@@ -69,6 +69,9 @@ class Source:
         self._pieces, self._then, self._waits = pieces, then, waits
         self.is_left = False
 
+    async def prepare(self) -> None:
+        """Nothing to load."""
+
     async def answer(self, _: Question) -> AsyncGenerator[Piece, None]:
         try:
             for piece in self._pieces:
