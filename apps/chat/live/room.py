@@ -159,7 +159,7 @@ class Room(Generic[Guest]):
         del self._closed[guest]
         if page.is_whole:
             decisions = self._read_on(page)
-        else:  # for a guest who knows more than the room, the page began at `known`: it is the room that missed too much
+        else:  # for a guest who knows more than the room, the page began at `known`: the room itself missed too much
             decisions = self._skip_to(page.number) if seat.after > (self.known or 0) else []
         self.notice(page.number)
         if not page.is_whole or seat.after > page.number:
