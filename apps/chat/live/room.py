@@ -157,7 +157,10 @@ class Room(Generic[Guest]):
         if self.known is None:
             self._begin(page.number)
         del self._closed[guest]
-        decisions = self._read_on(page) if page.is_whole else []
+        if page.is_whole:
+            decisions = self._read_on(page)
+        else:  # for a guest who knows more than the room, the page began at `known`: the room itself missed too much
+            decisions = self._skip_to(page.number) if seat.after > (self.known or 0) else []
         self.notice(page.number)
         if not page.is_whole or seat.after > page.number:
             seat.must_reset = True
@@ -172,10 +175,14 @@ class Room(Generic[Guest]):
             return []
         if page.is_whole:
             return self._read_on(page) + self._advance(())
-        self.known = page.number
+        return [*self._skip_to(page.number), *self._advance(())]
+
+    def _skip_to(self, number: int) -> list[Decision[Guest]]:
+        """Go on after the number, and have everybody read anew what lies before it."""
+        self.known = number
         for seat in self._closed.values():
             seat.must_reset = True
-        return [Reset(page.number, self.open_guests), *self._advance(())]
+        return [Reset(number, self.open_guests)]
 
     def _begin(self, number: int) -> None:
         self.known = number

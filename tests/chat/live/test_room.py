@@ -236,6 +236,14 @@ def test_guest_who_knows_more_than_the_database_begins_anew() -> None:
     assert room.admit("a", Page(events=(), number=4)) == [Reset(4, ("a",))]
 
 
+def test_guest_who_comes_from_elsewhere_is_not_sent_back_by_a_room_that_missed_too_much() -> None:
+    room = seated("a")
+    room.join("b", after=7)
+    decisions = room.admit("b", Page(events=(), number=8, is_whole=False))
+    assert decisions == [Reset(8, ("a",)), Reset(8, ("b",))]
+    assert not room.is_behind
+
+
 def test_too_much_at_once_begins_anew_for_everybody() -> None:
     room = seated("a", "b")
     room.hold("b")
