@@ -16,7 +16,7 @@ RUN = env HTTPS=off DEMO_PASSWORD="$${DEMO_PASSWORD:-demo}" PORT=$(PORT) DATA_DI
 IS_EMPTY = 'import sys; from apps.chat.models import User; sys.exit(User.objects.exists())'
 MUTANTS_KILLED = 'import json, sys; n = json.load(open("mutants/mutmut-cicd-stats.json")); score = n["killed"] / n["total"]; \
 	print(n["killed"], "of", n["total"], "killed:", f"{score:.1%}"); sys.exit(score < 0.9)'
-PYTEST = $(BIN)/coverage run -m pytest --numprocesses=$(JOBS) --dist=worksteal
+PYTEST = $(BIN)/coverage run -m pytest --numprocesses=$(JOBS) --dist=worksteal --durations=30
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile | while IFS=: read -r name text; do printf '%-8s%s\n' "$$name" "$$text"; done
