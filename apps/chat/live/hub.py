@@ -97,7 +97,7 @@ class Hub:
         self.rooms.join(conversation, connection, after=after)
         try:
             await self._seat(connection, conversation)
-        except BaseException:
+        except BaseException:  # raised again: whoever was let in half way is let out
             self.unsubscribe(conversation, connection)
             raise
         self.company.arrive(conversation, connection)

@@ -122,7 +122,7 @@ class Table:
             outcome = returned(await caller.work(), aloft.policy)
         except Exception as error:  # noqa: BLE001  (as above)
             outcome = raised(error, aloft.policy)
-        except BaseException as error:
+        except BaseException as error:  # raised again, cancellation as well: others must not wait for it
             outcome = Outcome(Kind.LOST, error=error)
             raise
         finally:

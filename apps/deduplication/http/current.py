@@ -59,6 +59,6 @@ def _number(script: Any, known: int) -> int:
         raise ConnectionError(flights.guarantee.reason)
     try:
         return int(script(keys=(KEY,), args=(known,)))
-    except Exception as error:
+    except Exception as error:  # raised again: whatever it is, Redis does not answer
         flights.put(partial(flights.guarantee.lose, f"{type(error).__name__}: {error}"))
         raise

@@ -60,7 +60,7 @@ class Breaker(Vocabulary):
         begin = clock()
         try:
             result = func(*args, **kwargs)
-        except BaseException as error:
+        except BaseException as error:  # raised again: it is judged first
             self.failed(passed, error, clock() - begin)
             raise
         self.ended(passed, result, clock() - begin)
@@ -77,7 +77,7 @@ class Breaker(Vocabulary):
         begin = clock()
         try:
             result = await func(*args, **kwargs)
-        except BaseException as error:
+        except BaseException as error:  # raised again: it is judged first
             self.failed(passed, error, clock() - begin)
             raise
         self.ended(passed, result, clock() - begin)

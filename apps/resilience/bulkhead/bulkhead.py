@@ -53,7 +53,7 @@ class Bulkhead:
             waiter = self._lined_up(ThreadWaiter())
         try:
             is_woken = waiter.wait(remaining_seconds(self.queue_seconds, clock=self._clock))
-        except BaseException:
+        except BaseException:  # raised again: the place in the queue is given back
             self._abandon(waiter)
             raise
         self._check(waiter, is_woken=is_woken)
@@ -68,7 +68,7 @@ class Bulkhead:
             waiter = self._lined_up(LoopWaiter())
         try:
             is_woken = await waiter.wait(remaining_seconds(self.queue_seconds, clock=self._clock))
-        except BaseException:
+        except BaseException:  # raised again: the place in the queue is given back
             self._abandon(waiter)
             raise
         self._check(waiter, is_woken=is_woken)

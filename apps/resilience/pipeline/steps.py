@@ -124,7 +124,7 @@ def with_retry(inner: Step, retry: Retry) -> Step:
     def step(func: Callable[..., Any], args: Any, names: Any) -> Any:
         try:
             answer = inner(func, args, names)
-        except Exception as error:
+        except Exception as error:  # raised again, or tried again: it counts first
             retry.called(is_success=False)
             if not is_worth_retrying(error):
                 raise
@@ -141,7 +141,7 @@ def with_retry_async(inner: AsyncStep, retry: Retry) -> AsyncStep:
     async def step(func: Callable[..., Any], args: Any, names: Any) -> Any:
         try:
             answer = await inner(func, args, names)
-        except Exception as error:
+        except Exception as error:  # raised again, or tried again: it counts first
             retry.called(is_success=False)
             if not is_worth_retrying(error):
                 raise

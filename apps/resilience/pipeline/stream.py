@@ -84,7 +84,7 @@ class Stream:
         retry = self._parts.retry
         try:
             opened = await self._opened(begin)
-        except Exception as error:
+        except Exception as error:  # raised again, or tried again: it counts first
             retry.called(is_success=False)
             if not is_worth_retrying(error):
                 raise
