@@ -49,7 +49,6 @@ def test_a_message_is_no_longer_than_the_policy_says(ann: User) -> None:
         (LivePolicy, {"heartbeat_seconds": 40.0}, "presence_seconds"),
         (LivePolicy, {"presence_seconds": 39.0}, "presence_seconds"),
         (LivePolicy, {"message_bytes": 200 * 1024, "buffer_bytes": 100 * 1024}, "message_bytes"),
-        (AssistantPolicy, {"connect_seconds": 31.0}, "connect_seconds"),
         (AssistantPolicy, {"reply_tokens": 9_000}, "reply_tokens"),
         (LimitsPolicy, {"sign_ins_per_minute": 0}, "sign_ins_per_minute"),
     ],
