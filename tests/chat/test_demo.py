@@ -53,6 +53,7 @@ def test_shows_what_the_chat_can_do() -> None:
         assert piece in html
     assert set(Message.objects.values_list("role", flat=True)) == {"user", "assistant"}
     assert Membership.objects.filter(role="owner").count() == 12
+    assert {one.has_assistant for one in listed if one.title == "Ask the assistant"} == {True}
 
 
 def test_lies_in_the_past_in_rising_order() -> None:

@@ -101,6 +101,7 @@ def _made(talk: Talk, people: list[str]) -> int:
         rows = talk_rows(talk, today=timezone.now())
         while entries := [Entry(row=row, key=identity.key(row)) for row in islice(rows, BATCH_ROWS)]:
             writer.write(entries, beside=lambda _: None)
+        Conversation.objects.filter(source_id=talk.name, imported_by=owner).update(has_assistant=talk.has_assistant)
         _leave_unread(talk, owner)
     return talk.count
 
