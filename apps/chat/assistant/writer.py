@@ -76,9 +76,7 @@ class Writer:
             return Closing(outcome="cut", fault=error.code, usage=self._usage)
         except NotFoundError:
             return Closing(outcome="gone")
-        except (
-            Exception
-        ):  # a fault of ours, or no database: it is logged, and the reply must not seem to go on for ever
+        except Exception:  # ours, or no database: logged, and the reply must not seem to go on for ever
             logger.exception("Reply %s failed", self._id)
             return Closing(outcome="cut", fault="failed", usage=self._usage)
         return Closing(outcome=self._ending or "too_long", usage=self._usage)
