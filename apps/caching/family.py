@@ -48,6 +48,11 @@ class Family:
         return verb.startswith("UPDATE") and any(_named(column)(sql) for column in columns)
 
 
+def families() -> tuple[Family, ...]:
+    """Return all families."""
+    return tuple(_families.values())
+
+
 def withdraw(name: str) -> None:
     """Take a declaration back: for tests."""
     _families.pop(name, None)

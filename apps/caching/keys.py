@@ -3,13 +3,11 @@
 from functools import lru_cache
 from hashlib import blake2b
 
-import msgspec
 from django.conf import settings
 
 Part = str | int | None
 Key = tuple[Part, ...]
 DIGEST_BYTES = 16
-_encode = msgspec.msgpack.Encoder().encode
 
 
 def digest_of(key: Key, *, namespace: str, version: int, clearings: int) -> str:
@@ -19,10 +17,8 @@ def digest_of(key: Key, *, namespace: str, version: int, clearings: int) -> str:
     """
     if type(key) is not tuple or not all(part is None or type(part) in {str, int} for part in key):
         raise TypeError(f"The key of {namespace} is a tuple of str, int and None, not {key!r}.")
-    made = blake2b(
-        _encode((namespace, version, clearings, key)), digest_size=DIGEST_BYTES, key=_secret(settings.SECRET_KEY)
-    )
-    return made.hexdigest()
+    named = repr((namespace, version, clearings, key)).encode()
+    return blake2b(named, digest_size=DIGEST_BYTES, key=_secret(settings.SECRET_KEY)).hexdigest()
 
 
 @lru_cache(maxsize=2)

@@ -9,7 +9,7 @@ LOAD_BOUNDS_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2
 MISSES = ("cold", "expired", "invalidated", "held", "early", "bypass", "corrupt", "error", "disabled")
 # moved: invalidated meanwhile; held: about to be; transaction: read inside one; size; loader: it said so.
 REFUSALS = ("moved", "held", "transaction", "size", "loader")
-CAUSES = ("write", "unnamed", "order")
+CAUSES = ("write", "unnamed", "migration", "order")
 
 invalidations: Counter[str] = Counter(dict.fromkeys(CAUSES, 0))
 

@@ -11,19 +11,23 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from django.apps import AppConfig
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db import connection as default_connection
 from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate, pre_migrate
 
 from apps.backplane.current import bus
 from apps.caching import tag
 from apps.caching.current import store
-from apps.caching.family import Family, families_written
+from apps.caching.family import Family, families, families_written
 from apps.caching.signals import tags_invalidated
 from apps.caching.statistics import invalidations
 from apps.caching.stores.invalidations import NAME_MAX_CHARACTERS
 from apps.caching.topic import tell
 
+_migrating = threading.Event()
+LOG = "caching_invalidation"
 READS = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")
 
 
@@ -54,6 +58,8 @@ def invalidate(*names: str, cause: str = "write") -> None:
     Call it before the writes it stands for. Blocks for a round trip or two at the commit. Raises DatabaseError when
     the store does not answer and the log cannot be written either; then nothing is committed.
     """
+    if not names:
+        return
     if any(not name or len(name) > NAME_MAX_CHARACTERS for name in names):
         raise ValueError(f"A tag has from 1 to {NAME_MAX_CHARACTERS} characters.")
     if default_connection.in_atomic_block:
@@ -80,6 +86,21 @@ def is_inside() -> bool:
 def watch() -> None:
     """Watch every connection from its beginning."""
     connection_created.connect(_watch, dispatch_uid="caching.transactions")
+    pre_migrate.connect(_begin_migrating, dispatch_uid="caching.transactions")
+    post_migrate.connect(_end_migrating, dispatch_uid="caching.transactions")
+
+
+def _begin_migrating(**_: object) -> None:
+    """Let migrations write: the log may not exist yet, or any more."""
+    _migrating.set()
+
+
+def _end_migrating(*, sender: AppConfig, **_: object) -> None:
+    """Invalidate whatever migrations may have changed."""
+    if sender.label == "caching":
+        _migrating.clear()
+        if LOG in default_connection.introspection.table_names():
+            invalidate(*(family.all for family in families()), cause="migration")
 
 
 def _watch(connection: Any, **_: object) -> None:
@@ -100,7 +121,7 @@ def _commit(connection: Any, commit: Callable[[], None]) -> None:
 
 def guard(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
     """Run a statement. One that writes where tags should have been named, and were not, invalidates whole families."""
-    if not isinstance(sql, str) or sql.startswith(READS):
+    if not isinstance(sql, str) or sql.startswith(READS) or _migrating.is_set():
         return execute(sql, params, many, context)
     connection = context["connection"]
     families = _unnamed(families_written(sql), connection)
