@@ -27,7 +27,7 @@ from apps.caching.policy import CachePolicy
 from apps.caching.record import Record, Stamps
 from apps.caching.sessions import sessions
 from apps.caching.stores.store import Answer
-from apps.caching.tag import Fences, captured, is_unmoved, tags_of
+from apps.caching.tag import Fences, captured, is_unmoved, tags
 from apps.deduplication.exceptions import FlightTimeoutError
 from apps.deduplication.flights.unshared import Unshared
 from apps.resilience.exceptions import ResilienceError
@@ -143,7 +143,7 @@ class Reading:
         elif transactions.is_inside():
             self.cause = "bypass"
         else:
-            self.fences = captured(tags_of(self.place.tags))
+            self.fences = captured(tags.of(self.place.tags))
             if self.fences is not None:
                 return True
             self.cause = "held"

@@ -9,12 +9,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from apps.backplane.bus import Bus
-from apps.caching import tag
 from apps.caching.exceptions import UnavailableError
 from apps.caching.record import Stamps
 from apps.caching.stores import invalidations, scripts
 from apps.caching.stores.store import Answer, Lease, Place
 from apps.caching.stores.wire import EPOCH_KEY, PREFIX, Wire
+from apps.caching.tag import tags
 from apps.caching.topic import tell
 from apps.resilience.exceptions import RejectedError, ResilienceError
 from apps.resilience.pipeline import Pipeline
@@ -88,7 +88,7 @@ class RedisStore:
         while rows := invalidations.logged():
             names = list(dict.fromkeys(tag for _, tag in rows))
             self._release(keys=list(map(_stamp, names)), args=[secrets.token_hex(8)])
-            tag.bump(names)
+            tags.bump(names)
             tell(self._bus, names)
             invalidations.forget([row for row, _ in rows])
         self._wire.ask("PING")
