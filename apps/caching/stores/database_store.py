@@ -49,10 +49,13 @@ class DatabaseStore:
         return [Answer(_entry(rows, place), _stamps(rows, place)) for place in places]
 
     def fill(self, place: Place, stamps: Stamps, data: bytes, *, seconds: float) -> bool:
-        """Have the entry kept soon, unless its stamps change until then. Does not block."""
+        """Have the entry kept soon, unless its stamps change until then; without anybody who tends, not at all.
+
+        Does not block.
+        """
         if self._is_tended:
             self._waiting.append((place, stamps, data, time.time() + seconds))
-        return self._is_tended
+        return True
 
     def drop(self, digest: str) -> None:
         """Forget an entry. One statement."""

@@ -44,7 +44,7 @@ class Store(Protocol):
         ...
 
     def fill(self, place: Place, stamps: Stamps, data: bytes, *, seconds: float) -> bool:
-        """Keep the entry for so long, unless its stamps have changed since; return whether it is kept."""
+        """Keep the entry for so long, unless its stamps have changed since; return False where they have."""
         ...
 
     def drop(self, digest: str) -> None:
