@@ -97,6 +97,7 @@ class Reading:
                 [answer] = store().read([self.place], with_entries=False)
                 if answer.stamps == own.stamps:
                     return self._confirmed(own)
+                self.cause = "invalidated"
             [answer] = store().read([self.place], with_entries=self.policy.is_l3_used)
         except UnavailableError:
             self.cause, self.old = "error", own
