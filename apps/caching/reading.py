@@ -10,6 +10,7 @@ import random
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import InterfaceError, OperationalError
@@ -313,14 +314,17 @@ class Reading:
         """Offer the record to the store; False when it knows better. Where there is none, memory has to do."""
         if self.stamps is None or not self.policy.is_l3_used:
             return True
-        payload, is_compressed = self.namespace.codec.packed(record.payload, compress_bytes=self.policy.compress_bytes)
-        stored = records.packed(record, payload, is_compressed=is_compressed)
-        frame = wrapped(records.encoded(stored), self._place_name(), is_sensitive=self.policy.is_sensitive)
         life = record.life or self.policy.l3_seconds
+        frame = partial(self._frame, record)
         try:
             return store().fill(self.place, self.stamps, frame, seconds=life + self.policy.grace_seconds)
         except UnavailableError:
             return True
+
+    def _frame(self, record: Record) -> bytes:
+        """Return the record as the shared store holds it."""
+        packed = records.packed(record, compress_bytes=self.policy.compress_bytes)
+        return wrapped(records.encoded(packed), self._place_name(), is_sensitive=self.policy.is_sensitive)
 
     def _entry(self, value: Any, record: Record) -> Entry:
         """Return the record as this process holds it."""

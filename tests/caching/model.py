@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from apps.caching.record import Stamps
-from apps.caching.stores.store import Answer, Lease, Place
+from apps.caching.stores.store import Answer, Data, Lease, Place
 
 
 class Model:
@@ -20,10 +20,10 @@ class Model:
     def read(self, places: Sequence[Place], *, with_entries: bool = True) -> list[Answer]:
         return [Answer(self._data(place) if with_entries else None, self._under(place)) for place in places]
 
-    def fill(self, place: Place, stamps: Stamps, data: bytes, *, seconds: float) -> bool:
+    def fill(self, place: Place, stamps: Stamps, data: Data, *, seconds: float) -> bool:
         is_current = not self._is_fenced or self._under(place, is_made=False) == stamps
         if is_current:
-            self._entries[place.digest] = data, self.now + seconds
+            self._entries[place.digest] = data(), self.now + seconds
         return is_current
 
     def drop(self, digest: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 from django.db import OperationalError, connection
 
+from apps.caching import current
 from apps.caching import namespace as namespace_module
 from apps.caching import reading as reading_module
 from apps.caching.answers import UNCHANGED, DoNotStore, Loaded, Old
@@ -19,6 +21,7 @@ from apps.caching.models import StoredEntry
 from apps.caching.namespace import Namespace
 from apps.caching.sessions import end_session, sessions
 from apps.caching.statistics import Tally
+from apps.caching.stores.database_store import DatabaseStore
 from apps.tuning.handle import State
 from tests.caching.conftest import Page
 from tests.servers.deadline import eventually
@@ -65,6 +68,12 @@ def ordered(namespace: Namespace[Any], **changes: Any) -> None:
     """Turn knobs, without jitter and early loads unless asked for."""
     policy = dataclasses.replace(namespace.policy.current, **{"jitter_percent": 0.0, "early_beta": 0.0, **changes})
     namespace.policy.swap(State(policy=policy))
+
+
+@pytest.fixture(autouse=True)
+def in_the_database(monkeypatch: pytest.MonkeyPatch, nothing_kept: None) -> None:
+    """Use the store of the embedded default: what is stored can be looked at and damaged."""
+    monkeypatch.setitem(current._stores, os.getpid(), DatabaseStore())
 
 
 @pytest.fixture

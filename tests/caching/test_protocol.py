@@ -89,7 +89,7 @@ class Site(RuleBasedStateMachine):
             if not self.is_fenced:
                 self.stamp_anew(made, process)
             data = made.value.to_bytes(4) + b"".join(made.stamps)
-            is_kept = self.store.fill(PLACE, made.stamps, data, seconds=3_600)
+            is_kept = self.store.fill(PLACE, made.stamps, lambda: data, seconds=3_600)
             if is_kept and is_unmoved(made.fences):
                 process.copy = Copy(made.value, made.fences, made.stamps, self.store.now)
 

@@ -49,7 +49,7 @@ def read(store: Store, place: Place = HERE) -> Answer:
 def filled(store: Store, answer: Answer, place: Place = HERE, *, data: bytes = b"value") -> bytes | None:
     """Offer an entry under the stamps of an answer, and return what is stored then."""
     if answer.stamps is not None:
-        store.fill(place, answer.stamps, data, seconds=60)
+        store.fill(place, answer.stamps, lambda: data, seconds=60)
     store.tend()
     return read(store, place).data
 
