@@ -24,7 +24,7 @@ PER_SECOND, MINUTES = 500.0, (10, 30)
 RATES = {"1 in 16": 4, "1 in 64": 6}
 COSTS, REPEATED = 200_000, 5
 NOTES = (
-    "Error: root mean square and, in brackets, the worst of all runs, in points of the hit rate; age: root mean square, "
+    "Error: root mean square and, in brackets, the worst of the runs, in points of hit rate; age: root mean square, "
     "relative. Cost: the best of five times 200,000 calls, loop included, of one key each; the whole trace is the mix "
     "that a namespace sees."
 )

@@ -1,1 +1,1 @@
-"""Levels of memory in front of what is slow, and what staff need to tune them."""
+"""What was worked out already: three levels of memory that never show what is no longer true."""

@@ -8,7 +8,10 @@ L1, L2, L3, LOADED = range(4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ttls:
-    """How long each level may answer, counted from when it was given the entry; 0 switches it off."""
+    """How long each level may answer, counted from when it was given the entry; 0 switches it off.
+
+    Where a level has to ask the store from time to time whether an entry is still good, that is its limit too.
+    """
 
     l1_seconds: float
     l2_seconds: float
@@ -35,7 +38,7 @@ class Stack:
         self._voids: dict[int, int] = {}
 
     def read(self, event: Event) -> int:
-        """Return which level answers a read, after which those above it can."""
+        """Return which level answers; what L3 or a load brings is given to the levels above, what L2 has is not."""
         now_ms, process, key, session, generation, _ = event
         places: tuple[tuple[int, ...], ...] = ((L1, process, key), (L2, process, session, key), (L3, key))
         stamp = (generation, self._voids.get(key, 0))
@@ -45,7 +48,8 @@ class Stack:
             if seen == stamp and now_ms - stored_ms < self._ttls[level]:
                 found = level
                 break
-        self._stored |= dict.fromkeys(places[:found], (now_ms, stamp))
+        if found > L2:
+            self._stored |= dict.fromkeys(places[:found], (now_ms, stamp))
         return found
 
     def void(self, key: int) -> None:

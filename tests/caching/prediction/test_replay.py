@@ -39,9 +39,9 @@ def test_each_level_answers_until_just_before_its_ttl() -> None:
     assert answers((0, 0, 0), (0, 0, 10_000)) == [LOADED, LOADED]
 
 
-def test_a_level_counts_from_when_it_was_given_the_entry() -> None:
-    assert answers((0, 0, 0), (0, 0, 500), (0, 0, 599), (0, 0, 600)) == [LOADED, L2, L1, L2]
-    assert answers((0, 0, 0), (0, 0, 5000), (0, 0, 5999)) == [LOADED, L3, L2]
+def test_a_level_counts_from_when_it_was_given_the_entry_by_l3_or_a_load() -> None:
+    assert answers((0, 0, 0), (0, 0, 500), (0, 0, 599), (0, 0, 600)) == [LOADED, L2, L2, L2]
+    assert answers((0, 0, 0), (0, 0, 5000), (0, 0, 5099), (0, 0, 5999)) == [LOADED, L3, L1, L2]
     assert answers((0, 0, 0), (0, 0, 9999), (0, 0, 9999 + 1000)) == [LOADED, L3, LOADED]
 
 
