@@ -53,6 +53,11 @@ def test_no_ttl_is_no_hit_and_a_longer_one_than_was_observed_is_the_longest() ->
     assert [known.at(ttl).mean_age_seconds for ttl in (-1.0, 0.0, 0.5, 9.0)] == [0.0, 0.0, 0.25, 0.75]
 
 
+def test_below_the_shortest_what_is_told_shrinks_with_the_ttl() -> None:
+    known = curve((2.0, 0.5, 3.0)).at(0.5)
+    assert (known.hit_rate, known.mean_age_seconds) == pytest.approx((0.2, 0.75))
+
+
 def test_where_all_hits_from_the_shortest_on_there_are_no_odds_to_reckon_with() -> None:
     known = curve((1.0, 1.0, 0.0), (4.0, 1.0, 2.0))
     assert [known.at(ttl).hit_rate for ttl in (0.0, 0.5, 2.0)] == [0.0, 1.0, 1.0]

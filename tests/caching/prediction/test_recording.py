@@ -48,6 +48,14 @@ def test_the_keys_with_the_highest_hashes_are_let_go_for_good_where_there_are_to
     assert [key for _, key, *_ in events(one)] == [0, 0]
 
 
+def test_the_last_part_of_the_keys_stays_while_it_has_room() -> None:
+    one = recording(3)
+    for part in (1, 0, 0, 0):
+        one.read(part * TOP // 64, 1000.0, 0, 0)
+    assert [key for _, key, *_ in events(one)] == [0, 0, 0]
+    assert HEAD.unpack_from(one.played())[2] == 1
+
+
 def test_all_begins_anew_when_one_part_of_the_keys_is_too_much() -> None:
     one = recording(3)
     for moment in range(4):
