@@ -42,6 +42,6 @@ class Watch:
 WATCHES = (
     Watch(first=0, last=4),
     Watch(first=4, last=7),
-    Watch(first=7, last=10),
-    Watch(first=10, last=20, is_moving=False),
+    Watch(first=7, last=9),
+    Watch(first=9, last=20, is_moving=False),
 )

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from operator import add
 
 from apps.caching.prediction.grid import Watch
 from apps.caching.prediction.totals import Totals
@@ -19,10 +20,16 @@ HALF_LIFE_SECONDS = 12 * 3600.0
 
 @dataclass(slots=True)
 class Life:
-    """Since when a key would be stored, for each TTL, and which invalidations it had seen."""
+    """Since when a key would be stored, for each TTL, and which invalidations it had seen.
+
+    Before `due` every TTL hits: such reads are added up, and told to each TTL only when something changes.
+    """
 
     generation: int
     created: list[float]
+    due: float = -math.inf
+    hits: int = 0
+    moments: float = 0.0  # of the hits, since the panel began
 
 
 class Panel:
@@ -61,6 +68,8 @@ class Panel:
 
     def totals(self, now: float, reads: int) -> Totals:
         """Return what was counted till now, as a copy."""
+        for life in self._lives.values():
+            self._settle(life)
         elapsed = max(0.0, now - self._since)
         seconds = [max(0.0, elapsed - skipped) for skipped in self._skipped]
         return self._totals.until(seconds=seconds, elapsed=elapsed, reads=reads - self._reads)
@@ -71,17 +80,37 @@ class Panel:
         if life is None:
             return
         if life.generation != generation:
-            life.generation, life.created = generation, self._unknown.copy()
-        self._simulate(life.created, now)
+            life.generation = generation
+            self._void(life)
+        if now < life.due:
+            life.hits += 1
+            life.moments += now - self._since
+        else:
+            self._settle(life)
+            self._simulate(life, now)
 
     def invalidate(self, position: int) -> None:
         """Note that what is stored for a key is void."""
         if position in self._lives:
-            self._lives[position].created = self._unknown.copy()
+            self._void(self._lives[position])
 
-    def _simulate(self, created: list[float], now: float) -> None:
-        loads, ages, weight = self._totals.loads, self._totals.ages, self._weight
+    def _void(self, life: Life) -> None:
+        self._settle(life)
+        life.created, life.due = self._unknown.copy(), -math.inf
+
+    def _settle(self, life: Life) -> None:
+        if not life.hits:
+            return
+        ages = self._totals.ages
+        for level in range(bisect_right(self._skipped, life.moments / life.hits)):
+            stored = life.created[level] - self._since
+            ages[level] += (life.moments - stored * life.hits) * self._weight
+        life.hits, life.moments = 0, 0.0
+
+    def _simulate(self, life: Life, now: float) -> None:
+        created, loads, ages, weight = life.created, self._totals.loads, self._totals.ages, self._weight
         known = bisect_right(self._skipped, now - self._since)
+        counting = math.inf if known == len(created) else self._since + self._skipped[known]
         for level, ttl in enumerate(self._ttls):
             age = now - created[level]
             if age >= ttl:
@@ -90,6 +119,7 @@ class Panel:
                     loads[level] += weight
             elif level < known:
                 ages[level] += age * weight
+        life.due = min(counting, *map(add, created, self._ttls))
 
     def _admit(self, position: int, generation: int) -> Life | None:
         if position >= self._threshold:
@@ -102,5 +132,5 @@ class Panel:
 
     def _lower(self) -> None:
         self._threshold = -heappop(self._highest)
-        del self._lives[self._threshold]
+        self._settle(self._lives.pop(self._threshold))
         self._weight = self._blocks * self._size / self._threshold

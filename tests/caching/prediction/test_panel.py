@@ -59,6 +59,14 @@ def test_an_invalidation_voids_what_is_stored_at_every_ttl() -> None:
     assert loads(read(one, 0.0625, 0.09375)) == [2, 2, 2]
 
 
+def test_what_was_served_before_an_invalidation_or_a_key_that_leaves_is_not_forgotten() -> None:
+    void, changed, left = (read(panel(blocks=1, keys_max=1), 0.0, 0.0625, 0.09375) for _ in range(3))
+    void.invalidate(7)
+    read(changed, 0.09375, generation=3)
+    left.read(5, 0.09375, 0)
+    assert ages(void) == ages(changed) == ages(left) == [0.15625] * 3
+
+
 def test_an_invalidation_of_another_key_voids_nothing() -> None:
     one = read(panel(blocks=1), 0.0)
     one.invalidate(8)
