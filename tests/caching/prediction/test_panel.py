@@ -169,6 +169,15 @@ def test_a_pause_is_time_without_reads_and_turns_stay_whole_dwells_apart() -> No
     assert one.totals(3 * 1.6, 0).elapsed == pytest.approx(3 * 1.6, rel=1e-3)
 
 
+def test_turns_go_by_when_the_panel_began_whenever_that_was() -> None:
+    one = panel(MOVING, blocks=1)
+    one.begin(1000.5, 0)
+    one.turn(1000.5 + 1.75, 8)
+    known = one.totals(1000.5 + 1.6, 8)
+    assert (known.elapsed, known.reads) == (pytest.approx(1.6, rel=1e-3), pytest.approx(8, rel=1e-3))
+    assert one.until == pytest.approx(1000.5 + 3.2)
+
+
 def test_reads_are_those_since_it_began() -> None:
     one = panel()
     one.begin(200.0, 30)

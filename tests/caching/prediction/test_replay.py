@@ -92,6 +92,15 @@ def test_an_invalidation_is_played_where_it_came() -> None:
     assert played([one.recording()], TTLS) == {LOADED: 2}
 
 
+def test_what_came_in_the_same_millisecond_keeps_its_order() -> None:
+    one = sampler()
+    one.observe(0, 1.0, 0, 5)
+    one.observe(0, 1.0, 0, 3)
+    one.invalidate(0, 1.0)
+    one.observe(0, 1.0, 0, 4)
+    assert played([one.recording()], TTLS) == {LOADED: 2, L1: 1}
+
+
 def test_only_keys_that_every_process_still_records_are_played() -> None:
     whole, little = sampler(), Sampler(0.0, block_bits=0, events_max=1)
     for key in (0, (1 << 64) - 1):
