@@ -28,7 +28,7 @@ def what_if(recordings: Iterable[bytes], ttls: Ttls, curve: Curve) -> Shares | N
     """Return what the levels would answer, had they had these TTLs; None where nothing was recorded.
 
     The share of L1 is the curve's, which knows it better than a few keys can tell; the recordings say who answers the
-    rest. Raises `SnapshotError` where a recording is of another form. Takes some 10 µs per event, a tenth of a second at most.
+    rest. Raises `SnapshotError` where a recording is of another form. Takes some 10 µs per event.
     """
     answers = played(list(recordings), ttls)
     if not answers.total():
