@@ -57,14 +57,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = redis_url(env)
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "perfsite",
-        "OPTIONS": {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
-    }
-    if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
+    "default": {"BACKEND": "apps.caching.backend.LevelledCache", "LOCATION": "default", "KEY_PREFIX": "perfsite"}
 }
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {

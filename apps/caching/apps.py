@@ -12,7 +12,9 @@ class CachingConfig(AppConfig):
 
     def ready(self) -> None:
         """Watch what is written, and what is committed."""
-        # Needs the settings of the databases.
+        # Need the settings, and the models.
         from apps.caching import transactions
+        from apps.caching.backend.area import declare_areas
 
         transactions.watch()
+        declare_areas()

@@ -32,3 +32,15 @@ class StoredEntry(models.Model):
 
     def __str__(self) -> str:
         return self.digest
+
+
+class Cell(models.Model):
+    """A value of Django's cache where there is no Redis: sealed; `area` is whose `clear` removes it."""
+
+    digest = models.CharField(max_length=32, primary_key=True)
+    area = models.CharField(max_length=32, db_index=True)
+    data = models.BinaryField()
+    expires_at = models.FloatField(null=True, db_index=True, help_text="Seconds since 1970; empty for ever.")
+
+    def __str__(self) -> str:
+        return self.digest

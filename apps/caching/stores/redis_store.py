@@ -16,6 +16,7 @@ from apps.caching.stores.store import Answer, Data, Lease, Place
 from apps.caching.stores.wire import EPOCH_KEY, PREFIX, Wire
 from apps.caching.tag import tags
 from apps.caching.topic import tell
+from apps.deduplication.flights.script import Word
 from apps.resilience.exceptions import RejectedError, ResilienceError
 from apps.resilience.pipeline import Pipeline
 
@@ -71,6 +72,14 @@ class RedisStore:
             self._asked(self._release, keys=list(map(_stamp, lease.names)), args=[lease.token])
         except UnavailableError as error:
             logger.debug("A hold ends by itself: %s", error)
+
+    def ask(self, *words: Word) -> Any:
+        """Return the answer to a command about other things than entries. One round trip."""
+        return self._asked(self._wire.ask, *words)
+
+    def run(self, text: str, *, keys: Sequence[str], args: Sequence[Word]) -> Any:
+        """Return what a script about other things than entries returns. One round trip."""
+        return self._asked(self._wire.script(text), keys=keys, args=args)
 
     def tend(self) -> None:
         """Deliver what was missed, then trust Redis again. Blocks for a query and a round trip."""
