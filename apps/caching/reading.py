@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 OUTAGES = (OperationalError, InterfaceError, OSError, ResilienceError, FlightTimeoutError)
 ALONE = frozenset({"disabled", "bypass", "held"})
 PROCESS = secrets.token_hex(8)
+_clock, _wall = time.monotonic, time.time
 
 
 def life_of(entry: Entry, policy: CachePolicy) -> float:
@@ -161,7 +162,7 @@ class Reading:
         if not is_unmoved(entry.fences):
             self.cause = "invalidated"
             return None
-        age = time.monotonic() - entry.loaded_at
+        age = _clock() - entry.loaded_at
         return entry if age < life_of(entry, self.policy) + self.policy.grace_seconds else None
 
     def _confirmed(self, entry: Entry) -> Outcome[Any] | None:
@@ -178,7 +179,7 @@ class Reading:
 
     def _judged_by_age(self, entry: Entry) -> Outcome[Any] | None:
         """Give the entry out while its life lasts and it is not time to load early; else it may stand in."""
-        now, life = time.monotonic(), life_of(entry, self.policy)
+        now, life = _clock(), life_of(entry, self.policy)
         age = now - entry.loaded_at
         if age >= life + self.policy.grace_seconds:
             self.cause = "expired"
@@ -215,11 +216,11 @@ class Reading:
     def _with_old(self, refresh: Callable[[Old[Any]], Any]) -> Callable[[], Any]:
         old = self.old
         assert old is not None  # noqa: S101  (asked before)
-        return lambda: refresh(Old(old.value, time.monotonic() - old.loaded_at))
+        return lambda: refresh(Old(old.value, _clock() - old.loaded_at))
 
     def _loaded(self, load: Callable[[], Any]) -> Outcome[Any]:
         def work() -> bytes:
-            begun = time.monotonic()
+            begun = _clock()
             return self._packed(load(), begun)
 
         try:
@@ -230,7 +231,7 @@ class Reading:
 
     async def _loaded_async(self, load: Callable[[], Awaitable[Any]]) -> Outcome[Any]:
         async def work() -> bytes:
-            begun = time.monotonic()
+            begun = _clock()
             return self._packed(await load(), begun)
 
         try:
@@ -262,7 +263,7 @@ class Reading:
             assert self.old is not None  # noqa: S101  (only who was handed an old value may say so)
             answer = Loaded(self.old.value, self.old.life)
         value, life, is_kept = plain(answer)
-        seconds = time.monotonic() - begun
+        seconds = _clock() - begun
         self.namespace.tally.loaded(seconds)
         record = self._recorded(value, life, load_seconds=seconds)
         data = records.encoded(record)
@@ -274,7 +275,7 @@ class Reading:
 
     def _recorded(self, value: Any, life: float, *, load_seconds: float) -> Record:
         return Record(
-            created_at=time.time(),
+            created_at=_wall(),
             load_seconds=load_seconds,
             life=life,
             draw=random.random(),
@@ -307,7 +308,7 @@ class Reading:
             tally.refusals["moved"] += 1
             return False
         tally.fills += 1
-        self._remember(self._entry(value, record), time.monotonic())
+        self._remember(self._entry(value, record), _clock())
         return True
 
     def _stored(self, record: Record) -> bool:
@@ -328,7 +329,7 @@ class Reading:
 
     def _entry(self, value: Any, record: Record) -> Entry:
         """Return the record as this process holds it."""
-        now = time.monotonic()
+        now = _clock()
         size = self.namespace.scale.weigh(value, len(record.payload))
         return Entry(
             value=value,
@@ -360,7 +361,7 @@ class Reading:
         if old is None or not is_unmoved(old.fences):
             raise error
         self.namespace.tally.stale += 1
-        return Outcome(old.value, "stale", time.monotonic() - old.loaded_at, is_stale=True, cause=self.cause)
+        return Outcome(old.value, "stale", _clock() - old.loaded_at, is_stale=True, cause=self.cause)
 
 
 def found_many(readings: Iterable[Reading]) -> Iterator[tuple[Reading, Outcome[Any]]]:
