@@ -74,6 +74,7 @@ class Table:
             aloft = self._flights.get(digest)
             if aloft is None:
                 if scope.size >= policy.table_size:
+                    scope.tally.overflowed()
                     return None, False
                 aloft = self._begin(scope, digest, policy)
             if is_stream and aloft.log is None:
