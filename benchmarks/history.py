@@ -43,7 +43,7 @@ def main() -> None:
 
 
 NOTES = (
-    "Medians; services alone, in one process, without HTTP. List and page are one query, a page with a position two."
+    "Medians; services alone, in one process, without HTTP. The list is one query, a page two, three with a position."
 )
 
 

@@ -34,16 +34,16 @@ def where(ann: User, bob: User) -> ConversationRecord:
     return made
 
 
-def test_the_database_writes_what_the_records_are_written_as(ann: User, where: ConversationRecord) -> None:
-    document = orjson.loads(load_document(user_id=ann.pk, conversation_id=where.id, span=ALL))
+def test_the_database_writes_what_the_records_are_written_as(where: ConversationRecord) -> None:
+    document = orjson.loads(load_document(conversation_id=where.id, span=ALL))
     rows = Message.objects.select_related("author").filter(conversation_id=where.id).order_by("sequence")
     records = orjson.loads(orjson.dumps([message_record(row) for row in rows], option=orjson.OPT_UTC_Z))
     assert document == {"messages": records, "next_before": None, "next_after": None, "last_event": 11}
     assert [list(message) for message in document["messages"]] == [list(record) for record in records]
 
 
-def test_a_document_is_read_back_as_the_records_it_was_written_from(ann: User, where: ConversationRecord) -> None:
-    page = page_of(load_document(user_id=ann.pk, conversation_id=where.id, span=ALL))
+def test_a_document_is_read_back_as_the_records_it_was_written_from(where: ConversationRecord) -> None:
+    page = page_of(load_document(conversation_id=where.id, span=ALL))
     rows = Message.objects.select_related("author").filter(conversation_id=where.id).order_by("sequence")
     assert page.messages == [message_record(row) for row in rows]
     assert (page.next_before, page.next_after, page.last_event) == (None, None, 11)
@@ -62,7 +62,7 @@ def test_an_outsider_is_told_nothing_of_what_is_in_a_conversation(eve: User, whe
             history_document(user_id=eve.pk, conversation_id=where.id, position=position)
 
 
-def test_a_deleted_conversation_has_no_document(ann: User, where: ConversationRecord) -> None:
+def test_a_deleted_conversation_has_no_document(where: ConversationRecord) -> None:
     Conversation.objects.filter(pk=where.id).update(deleted_at=datetime(2026, 1, 1, tzinfo=UTC))
     with pytest.raises(NotFoundError):
-        load_document(user_id=ann.pk, conversation_id=where.id, span=ALL)
+        load_document(conversation_id=where.id, span=ALL)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from apps.chat.access import membership_of
+from apps.chat.access import check_member, membership_of
 from apps.chat.cursor import LARGEST
 from apps.chat.document import Span, load_document, page_of
 from apps.chat.exceptions import InvalidError
@@ -38,7 +38,7 @@ LATEST = Position()
 def history_page(
     *, user_id: int, conversation_id: int, limit: int | None = None, position: Position = LATEST
 ) -> HistoryPage:
-    """Return up to `limit` messages, else the policy's number, oldest first: one query, two with a position.
+    """Return up to `limit` messages, else the policy's number, oldest first: two queries, three with a position.
 
     Raises NotFoundError, or InvalidError for a limit out of bounds or a position outside the conversation.
     """
@@ -50,12 +50,9 @@ def history_document(
 ) -> bytes:
     """Return history_page as the JSON document that readers get, without a record made of anything."""
     limit = _page_size(limit)
-    try:
-        span = _span(conversation_id, limit=limit, position=position)
-    except InvalidError:
-        membership_of(user_id=user_id, conversation_id=conversation_id)  # an outsider is not told what is in there
-        raise
-    return load_document(user_id=user_id, conversation_id=conversation_id, span=span)
+    check_member(user_id=user_id, conversation_id=conversation_id)
+    span = _span(conversation_id, limit=limit, position=position)
+    return load_document(conversation_id=conversation_id, span=span)
 
 
 def _page_size(asked: int | None) -> int:

@@ -11,7 +11,7 @@ from tests.chat.api.caller import Caller, problem_of, wrong_fields
 from tests.chat.api.test_conversations import SESSION_AND_USER
 from tests.chat.people import conversation, said
 
-HISTORY_QUERIES = 2
+HISTORY_QUERIES = 3
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_a_position_must_be_one_message_of_this_conversation(
     assert wrong_fields(as_ann.call("GET", f"{path}?before={here.id}&since=2024-01-01")) == ["since"]
 
 
-def test_a_page_of_history_costs_two_queries_at_most(
+def test_a_page_of_history_costs_three_queries_at_most(
     as_ann: Caller,
     ann: User,
     path: str,

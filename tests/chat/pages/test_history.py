@@ -37,10 +37,10 @@ def test_the_page_carries_the_newest_fifty_messages(as_ann: Client, where: Conve
     assert "message number 60" in page
 
 
-def test_the_page_costs_a_list_a_document_and_its_readers(
+def test_the_page_costs_a_list_a_membership_a_range_and_its_readers(
     as_ann: Client, where: ConversationRecord, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(SESSION_AND_USER + 3):
+    with django_assert_num_queries(SESSION_AND_USER + 4):
         shown(as_ann, f"/c/{where.id}/")
 
 
@@ -49,7 +49,7 @@ def test_a_conversation_beyond_the_list_costs_one_query_more(
 ) -> None:
     for number in range(50):
         conversation(ann, title=f"Later {number}")
-    with django_assert_num_queries(SESSION_AND_USER + 4):
+    with django_assert_num_queries(SESSION_AND_USER + 5):
         assert f"<title>{where.title}" in shown(as_ann, f"/c/{where.id}/")
 
 
