@@ -42,14 +42,17 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take a part of the answer."""
-        if self._missing < 0:
-            self._received += data
-            head, separator, body = self._received.partition(b"\r\n\r\n")
-            if not separator:
+        if self._missing >= 0:
+            self._missing -= len(data)
+        else:
+            data = self._received + data
+            end = data.find(b"\r\n\r\n")
+            if end < 0:
+                self._received = data
                 return
+            head = data[:end]
             self._load.judge(head)
-            self._missing, data = length_of(head), body
-        self._missing -= len(data)
+            self._missing = length_of(head) - (len(data) - end - 4)
         if self._missing <= 0:
             self._received, self._missing = b"", -1
             self._load.take(self)
