@@ -86,8 +86,8 @@ def test_view_that_hangs_does_not_hold_up_the_stop(site: Start) -> None:
         assert running.stop() == 0
 
 
-def test_workers_share_nothing_but_the_port_and_stop_together(postgres_url: str, redis_url: str, site: Start) -> None:
-    running = site("--workers=2", **SITE, DATABASE_URL=postgres_url, REDIS_URL=redis_url)
+def test_workers_share_nothing_but_the_port_and_stop_together(migrated_url: str, redis_url: str, site: Start) -> None:
+    running = site("--workers=2", **SITE, DATABASE_URL=migrated_url, REDIS_URL=redis_url, migrate=False)
     parent = psutil.Process(running.process.pid)
     seen: set[int] = set()
     eventually(lambda: seen.add(report(running)["process"]) or len(seen) == 2, what="both workers' answers")
@@ -97,8 +97,8 @@ def test_workers_share_nothing_but_the_port_and_stop_together(postgres_url: str,
     assert not any(psutil.pid_exists(pid) for pid in seen)
 
 
-def test_worker_that_dies_is_replaced(postgres_url: str, redis_url: str, site: Start) -> None:
-    running = site("--workers=2", **SITE, DATABASE_URL=postgres_url, REDIS_URL=redis_url)
+def test_worker_that_dies_is_replaced(migrated_url: str, redis_url: str, site: Start) -> None:
+    running = site("--workers=2", **SITE, DATABASE_URL=migrated_url, REDIS_URL=redis_url, migrate=False)
     killed = report(running)["process"]
     psutil.Process(killed).kill()
 

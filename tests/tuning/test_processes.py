@@ -59,11 +59,11 @@ def listed(site: Site) -> dict[str, Any]:
 
 
 def test_a_change_acts_in_another_process_within_a_second_and_in_six_without_redis(
-    postgres_url: str, site: Start
+    migrated_url: str, site: Start
 ) -> None:
     with running_redis() as redis:
-        first = site(DATABASE_URL=postgres_url, REDIS_URL=redis.url())
-        second = site(DATABASE_URL=postgres_url, REDIS_URL=redis.url(), migrate=False)
+        first = site(DATABASE_URL=migrated_url, REDIS_URL=redis.url(), migrate=False)
+        second = site(DATABASE_URL=migrated_url, REDIS_URL=redis.url(), migrate=False)
         conversation_id = prepared(first)
         staff, reader = Visitor(first.url, username="sam"), Reader(second, conversation_id)
         reader.seconds_until(12, deadline=10)

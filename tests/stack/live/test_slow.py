@@ -22,9 +22,9 @@ HANDSHAKE = (
 
 
 @pytest.fixture
-def busy(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[Site]:
+def busy(tmp_path_factory: pytest.TempPathFactory, migrated_url: str) -> Iterator[Site]:
     """A site that lets writers write fast and holds little for each socket."""
-    with running_site(tmp_path_factory.mktemp("busy"), DATABASE_URL=postgres_url) as site:
+    with running_site(tmp_path_factory.mktemp("busy"), DATABASE_URL=migrated_url, migrate=False) as site:
         values = ("messages_per_second=1000", "burst=10000", "buffer_bytes=131072")
         site.manage("policies", "set", "live", *values, "--reason", "a test of bounds")
         site.manage("policies", "set", "limits", "messages_per_minute=100000", "--reason", "many messages")
