@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.environment import ENGINES, engine
+from tests.order import arranged, workers
 from tests.servers.measured import measure
 from tests.servers.migrated import migrated_database
 from tests.servers.postgres import Postgres, running_postgres
@@ -25,12 +26,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "engine(*names): the test is about these database engines, sqlite or postgresql")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the other pass of `make test` runs."""
-    others = {item for item in items if engine() not in engines(item)}
+    """Leave out what the other pass of `make test` runs, and bring the rest in order."""
+    others = [item for item in items if engine() not in engines(item)]
     if others:
-        config.hook.pytest_deselected(items=list(others))
-        items[:] = [item for item in items if item not in others]
+        config.hook.pytest_deselected(items=others)
+    left_out = set(others)
+    items[:] = arranged([item for item in items if item not in left_out], shares=workers(config))
 
 
 def engines(item: pytest.Item) -> Sequence[str]:

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,9 +81,17 @@ class Site:
 
 @contextmanager
 def running_site(
-    data_dir: Path, *arguments: str, migrate: bool = True, port: int | None = None, **variables: str
+    data_dir: Path,
+    *arguments: str,
+    migrate: bool = True,
+    prepare: Callable[[Site], object] | None = None,
+    port: int | None = None,
+    **variables: str,
 ) -> Iterator[Site]:
-    """Yield a running site, migrated unless it shares a database that is; arguments go to `serve`."""
+    """Yield a running site; arguments go to `serve`, variables to its environment.
+
+    It is migrated unless it shares a database that is, and prepared before its server starts.
+    """
     link_static(Path(os.environ["TEST_STATIC"]), data_dir)
     env = clean_environment(DATA_DIR=str(data_dir), **variables)
     site = Site(data_dir=data_dir, env=env, port=port or free_port(), arguments=arguments)
@@ -91,6 +99,8 @@ def running_site(
         site.manage("migrate", "--verbosity=0")
     elif migrate:
         shutil.copyfile(migrated_file(), data_dir / "perfsite.sqlite3")
+    if prepare:
+        prepare(site)
     site.start()
     try:
         yield site
