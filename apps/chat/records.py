@@ -117,7 +117,7 @@ class HistoryPage:
     Live readers follow from `last_event`: the messages are as they were after that change, or a later one.
     """
 
-    messages: tuple[MessageRecord, ...]
+    messages: list[MessageRecord]
     next_before: int | None
     next_after: int | None
     last_event: int
