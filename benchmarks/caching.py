@@ -1,7 +1,7 @@
 """What the cache costs: a hit at each level, and what it adds to a load.
 
-python -m benchmarks.caching: under a minute, on a private Redis and a private SQLite. The value is the document of fifty
-messages, as the chat keeps it.
+python -m benchmarks.caching: under a minute, on a private Redis and a private SQLite. The value is the document
+of fifty messages, as the chat keeps it.
 """
 
 import asyncio
