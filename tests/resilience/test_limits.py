@@ -1,7 +1,11 @@
 """Buckets, and limits that the fleet counts together."""
 
 import math
+import os
+import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -14,7 +18,10 @@ from apps.backplane.connections import redis_client
 from apps.resilience.breaker import Breaker, Rules
 from apps.resilience.limits import limiter as module
 from apps.resilience.limits.bucket import Bucket
-from apps.resilience.limits.limiter import Limiter, Rate
+from apps.resilience.limits.current import new_limiter
+from apps.resilience.limits.held import Held
+from apps.resilience.limits.limiter import Limiter
+from apps.resilience.limits.rate import Rate, exact, quick
 from tests.resilience.virtual import Clock
 from tests.servers.deadline import eventually
 from tests.servers.redis import running_redis
@@ -24,7 +31,7 @@ TEN_A_MINUTE = Rate(count=10, per_seconds=60, burst=3)
 
 @contextmanager
 def limiter(url: str | None, clock: Clock | None = None) -> Iterator[Limiter]:
-    client = redis_client(url, purpose="test", timeout_seconds=1) if url else None
+    client = redis_client(url, purpose="test", timeout_seconds=1, connections=16) if url else None
     breaker = Breaker("limits", Rules(failures_in_a_row=1, recovery_seconds=0.1))
     yield Limiter(client, breaker, clock=clock or Clock())
     if client is not None:
@@ -92,11 +99,12 @@ def test_without_redis_each_process_counts_and_returns_to_it() -> None:
         assert one.take("user:1", TEN_A_MINUTE).is_shared
         redis.process.kill()
         answers = [one.take("user:1", TEN_A_MINUTE) for _ in range(4)]
-        assert [answer.is_allowed for answer in answers] == [True, True, True, False]
+        assert [answer.is_allowed for answer in answers] == [True, True, False, False], "it goes on from what was known"
         assert not any(answer.is_shared for answer in answers)
-        assert one.fallbacks == 4
+        assert (one.fallbacks, one.is_alone) == (4, True)
         with running_redis(port=redis.port):
             eventually(lambda: one.take("user:2", Rate(count=1000, per_seconds=1)).is_shared)
+        assert not one.is_alone
 
 
 def test_local_buckets_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,3 +123,86 @@ def test_keys_expire(redis_url: str) -> None:
         one.take("user:1", TEN_A_MINUTE)
         left: Any = partial(client.pttl, module.PREFIX + "user:1")()
         assert 0 < left <= 7_100
+
+
+def test_a_look_takes_nothing(redis_url: str) -> None:
+    for url in (redis_url, None):
+        with limiter(url) as one:
+            looks = [one.look("user:1", TEN_A_MINUTE).left for _ in range(5)]
+            taken = [one.take("user:1", TEN_A_MINUTE).is_allowed for _ in range(4)]
+            assert (looks, taken) == ([3] * 5, [True, True, True, False])
+            assert not one.look("user:1", TEN_A_MINUTE).is_allowed
+
+
+def test_tokens_are_fetched_by_the_lease_and_none_is_given_twice(redis_url: str) -> None:
+    hundred = quick(100, 3600)
+    assert hundred.lease == 5
+    with limiter(redis_url) as one, limiter(redis_url) as other:
+        asked = counted_questions(one)
+        given = [each.take("user:1", hundred).is_allowed for _ in range(60) for each in (one, other)]
+    assert given.count(True) == 100
+    assert asked.total <= 12, "one question for five, and one for the refusal that then holds"
+
+
+def test_a_policy_that_changes_ends_a_refusal_and_a_lease(redis_url: str) -> None:
+    with limiter(redis_url) as one:
+        assert [one.take("user:1", exact(2, 3600)).is_allowed for _ in range(3)] == [True, True, False]
+        refused = one.take("user:1", exact(1000, 3600))
+        assert 0 < refused.retry_after_seconds < 4, "empty it stays, but fills at the new rate"
+
+
+def test_threads_together_get_no_more_than_there_is(redis_url: str) -> None:
+    with limiter(redis_url) as one, ThreadPoolExecutor(8) as pool:
+        given = list(pool.map(lambda _: one.take("user:1", quick(100, 3600)).is_allowed, range(300)))
+    assert 60 <= given.count(True) <= 100, "tokens that two fetched at once, above the lease, lapse"
+
+
+class Questions:
+    total = 0
+
+
+def counted_questions(one: Limiter) -> Questions:
+    """Count from now on how often the store is asked."""
+    found, script = Questions(), one._script
+
+    def ask(**arguments: Any) -> Any:
+        found.total += 1
+        assert script is not None
+        return script(**arguments)
+
+    one._script = ask  # type: ignore[assignment]
+    return found
+
+
+def test_a_redis_that_hangs_delays_no_call_by_more_than_five_milliseconds() -> None:
+    with running_redis() as redis:
+        one = new_limiter(redis.url())
+        eventually(lambda: one.take("user:1", exact(1_000_000, 60)).is_shared)
+        os.kill(redis.process.pid, signal.SIGSTOP)
+        took = [timed(one) for _ in range(300)]
+        os.kill(redis.process.pid, signal.SIGCONT)
+        assert sorted(took)[-4] < 0.005, "three calls find out, and no other waits at all"
+        assert max(took) < 0.02, "four milliseconds of waiting, and what a busy machine adds"
+        eventually(lambda: one.take("user:1", exact(1_000_000, 60)).is_shared)
+
+
+def timed(one: Limiter) -> float:
+    """Return how long one question takes."""
+    began = time.perf_counter()
+    one.take("user:1", exact(1_000_000, 60))
+    return time.perf_counter() - began
+
+
+@given(count=st.integers(1, 60), leases=st.lists(st.integers(0, 3), min_size=1, max_size=40))
+def test_what_is_held_is_never_more_than_was_taken(count: int, leases: list[int]) -> None:
+    """The part without I/O: answers in any order hold at most a lease, and each token is given once."""
+    rate, held, bought, given = Rate(count=count, per_seconds=60, lease=4), Held(), 0, 0
+    for taken in leases:
+        known = held.known(rate, 0.0, is_look=False)
+        if known is None:
+            told = held.told(rate, 0.0, taken=taken, wait=0.0 if taken else 1e-9, used=0.0)
+            bought += taken
+            given += told.is_allowed
+        else:
+            given += known.is_allowed
+    assert given <= bought

@@ -18,6 +18,7 @@ from apps.chat.api.openapi import DocumentedApi
 from apps.chat.api.parser import JsonParser
 from apps.chat.api.refusals import HANDLERS, not_allowed, nothing_here
 from apps.chat.api.security import Session
+from apps.chat.callers import telling
 from apps.deduplication.http.route import joined
 
 View = Callable[..., HttpResponse]
@@ -76,8 +77,12 @@ def fetched_only(view: Any) -> Any:
 
 
 def routed(view: View) -> View:
-    """Let HEAD in where GET is, answer 405 with a problem document, and have caches ask before they reuse a GET."""
+    """Let HEAD in where GET is, answer 405 with a problem document, have caches ask before they reuse a GET.
 
+    Whatever was counted on the way, the answer tells.
+    """
+
+    @telling
     @wraps(view)
     def answer(request: HttpRequest, *arguments: Any, **keywords: Any) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:

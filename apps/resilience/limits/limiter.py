@@ -1,10 +1,9 @@
 """Limits per account, address or whatever a key says: one bucket for the fleet in Redis, a local one without it."""
 
-import math
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,93 +13,90 @@ from redis.exceptions import RedisError
 
 from apps.resilience.breaker import Breaker
 from apps.resilience.exceptions import RejectedError
-from apps.resilience.limits.bucket import Bucket
+from apps.resilience.limits.held import Held
+from apps.resilience.limits.rate import Allowance, Rate
 
+logger = logging.getLogger(__name__)
 PREFIX = "perfsite:limit:"
 SCRIPT = Path(__file__).with_name("take.lua").read_text()
 KEYS_MAX = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """So many in a period in the long run, and so many at once. 0 refuses all."""
-
-    count: int
-    per_seconds: float
-    burst: int = 0  # 0: as many as in a period
-
-    @property
-    def per_second(self) -> float:
-        """The rate in the long run."""
-        return self.count / self.per_seconds
-
-    @property
-    def size(self) -> int:
-        """How many at once."""
-        return self.burst or self.count
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
-    """Whether it may be done, what is left, and when to come back. `is_shared` says whether the fleet counted."""
-
-    is_allowed: bool
-    limit: int
-    left: int
-    retry_after_seconds: float
-    is_shared: bool
+MICROSECONDS = 1_000_000
 
 
 class Limiter:
-    """Asks Redis through a breaker; while that is open, or fails, each process counts for itself."""
+    """Asks Redis through a breaker; while that is open, or fails, each process counts for itself.
+
+    A process that counts for itself goes on from what Redis said last.
+    """
 
     def __init__(self, client: Redis | None, breaker: Breaker, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._script = client.register_script(SCRIPT) if client is not None else None
         self._breaker, self._clock, self._lock = breaker, clock, Lock()
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._keys: OrderedDict[str, Held] = OrderedDict()
         self.fallbacks = 0
+        self.is_alone = False
 
     def take(self, key: str, rate: Rate) -> Allowance:
         """Return whether one more may be done now, and count it. Blocks for one round trip to Redis at most."""
+        return self._ask(key, rate, rate.lease)
+
+    def look(self, key: str, rate: Rate) -> Allowance:
+        """Return whether one more could be done now, and count nothing. Blocks for one round trip at most."""
+        return self._ask(key, rate, 0)
+
+    def _ask(self, key: str, rate: Rate, most: int) -> Allowance:
         if rate.count <= 0:
             return _refused_all()
-        if self._script is not None:
-            try:
-                return self._shared(key, rate)
-            except (RejectedError, RedisError, OSError):
-                with self._lock:
-                    self.fallbacks += 1
-        return self._local(key, rate)
+        if self._script is None:
+            return self._local(key, rate, is_look=most == 0)
+        with self._lock:
+            known = self._held(key).known(rate, self._clock(), is_look=most == 0)
+        return known or self._shared(key, rate, most)
 
-    def _shared(self, key: str, rate: Rate) -> Allowance:
-        step = 1_000_000 / rate.per_second
-        said: Any = self._breaker.call(self._script, keys=[PREFIX + key], args=[step, step * rate.size])  # type: ignore[arg-type]  # a Script takes names
-        is_allowed, wait, used = (int(number) for number in said)
-        left = math.floor(rate.size - used / step + 1e-6)
-        return Allowance(
-            is_allowed=bool(is_allowed),
-            limit=rate.size,
-            left=max(0, left),
-            retry_after_seconds=wait / 1_000_000,
-            is_shared=True,
-        )
+    def _shared(self, key: str, rate: Rate, most: int) -> Allowance:
+        step = MICROSECONDS / rate.per_second
+        try:
+            said: Any = self._breaker.call(self._script, keys=[PREFIX + key], args=[step, step * rate.size, most])  # type: ignore[arg-type]  # a Script takes names
+        except (RejectedError, RedisError, OSError) as error:
+            self._tell(is_alone=True, why=error)
+            return self._local(key, rate, is_look=most == 0)
+        self._tell(is_alone=False)
+        taken, wait, used = (int(number) for number in said)
+        with self._lock:
+            held = self._held(key)
+            return held.told(rate, self._clock(), taken=taken, wait=wait / MICROSECONDS, used=used / MICROSECONDS)
 
-    def _local(self, key: str, rate: Rate) -> Allowance:
+    def _local(self, key: str, rate: Rate, *, is_look: bool) -> Allowance:
         now = self._clock()
         with self._lock:
-            bucket = self._bucket(key)
+            bucket = self._held(key).bucket
+            full_at = bucket.full_at
             wait = bucket.take(now, per_second=rate.per_second, burst=rate.size)
+            if is_look:
+                bucket.full_at = full_at
             left = bucket.left(now, per_second=rate.per_second, burst=rate.size)
         return Allowance(is_allowed=wait == 0, limit=rate.size, left=left, retry_after_seconds=wait, is_shared=False)
 
-    def _bucket(self, key: str) -> Bucket:
-        """Return the key's bucket; the one unused for longest goes where there are too many."""
-        if key not in self._buckets:
-            self._buckets[key] = Bucket()
-            if len(self._buckets) > KEYS_MAX:
-                self._buckets.popitem(last=False)
-        self._buckets.move_to_end(key)
-        return self._buckets[key]
+    def _held(self, key: str) -> Held:
+        """Return what is known of the key; the one unused for longest goes where there are too many."""
+        held = self._keys.get(key)
+        if held is None:
+            held = self._keys[key] = Held()
+            if len(self._keys) > KEYS_MAX:
+                self._keys.popitem(last=False)
+        else:
+            self._keys.move_to_end(key)
+        return held
+
+    def _tell(self, *, is_alone: bool, why: Exception | None = None) -> None:
+        """Count, and say in the log once, that limits are this process's alone; or that they are the fleet's again."""
+        with self._lock:
+            self.fallbacks += is_alone
+            has_changed, self.is_alone = self.is_alone != is_alone, is_alone
+        if has_changed and is_alone:
+            logger.warning("Limits are counted by this process alone: %s", why)
+        elif has_changed:
+            logger.info("Limits are counted by all processes together again")
 
 
 def _refused_all() -> Allowance:
