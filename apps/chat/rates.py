@@ -96,7 +96,9 @@ def admit(limit: Limit, who: int | str) -> None:
 def look(limit: Limit, who: int | str) -> None:
     """Raise RateError where one more would be too many; count nothing. Blocks as `admit` does."""
     rate = limit.rate()
-    _judge(limit, rate, limiter().look(_key(limit, who), rate))
+    allowance = limiter().look(_key(limit, who), rate)
+    if not allowance.is_allowed:
+        _judge(limit, rate, allowance)
 
 
 def charge(limit: Limit, who: int | str) -> None:
@@ -113,9 +115,12 @@ def _judge(limit: Limit, rate: Rate, allowance: Allowance) -> None:
     if told is not None:
         told.append(Counted(limit.name, rate, allowance))
     if not allowance.is_allowed:
-        seconds = max(1, math.ceil(allowance.retry_after_seconds))
-        words = limit.words.format(f"{rate.count:,}")
-        raise RateError(f"{words} Try again in {spoken(seconds)}.", retry_after_seconds=seconds)
+        raise too_often(limit.words, rate.count, max(1, math.ceil(allowance.retry_after_seconds)))
+
+
+def too_often(words: str, count: int, seconds: int) -> RateError:
+    """Return the error that says how often it may be, and how long to wait."""
+    return RateError(f"{words.format(f'{count:,}')} Try again in {spoken(seconds)}.", retry_after_seconds=seconds)
 
 
 def spoken(seconds: int) -> str:

@@ -48,7 +48,7 @@ class LimitsPolicy(Policy):
         effect=NEXT,
     )
     replies_per_hour: int = knob(
-        60,
+        600,
         unit="replies per hour",
         minimum=0,
         maximum=100_000,
