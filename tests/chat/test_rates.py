@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from apps.chat import rates
@@ -72,7 +73,7 @@ REQUESTS = [
     ("reads_per_minute", "reads", "GET", "/conversations", None),
     ("writes_per_minute", "writes", "POST", "/conversations", {"title": "A talk"}),
     ("searches_per_minute", "searches", "GET", "/search?q=tea", None),
-    ("imports_per_hour", "imports", "POST", "/imports", form(file="x")),
+    ("imports_per_hour", "imports", "POST", "/imports", form(file=SimpleUploadedFile("x.jsonl", b"{}"))),
 ]
 
 
