@@ -19,7 +19,7 @@ redis_bus = declare_dependency(
     recovery_seconds=2.0, recovery_limit_seconds=30.0, has_bulkhead=False, attempts=1,
 )  # fmt: skip
 redis_limits = declare_dependency(
-    "redis_limits", title="Redis, for limits", deadline_seconds=0.1, attempt_seconds=0.05, slow_seconds=0.05,
+    "redis_limits", title="Redis, for limits", deadline_seconds=1.0, attempt_seconds=0.004, slow_seconds=0.05,
     failures_in_a_row=3, recovery_seconds=2.0, recovery_limit_seconds=30.0, has_bulkhead=False, attempts=1,
 )  # fmt: skip
 database_reads = declare_dependency(

@@ -151,7 +151,7 @@ def test_a_replay_judged_anew_after_a_change_of_rights_is_not_counted(
     path, key = f"/conversations/{where.id}/messages", {"Idempotency-Key": "k"}
     with obeying(limits, messages_per_minute=1):
         first = as_ann.call("POST", path, {"text": "one"}, headers=key)
-        ann.memberships.update(role="member")  # type: ignore[attr-defined]  # the manager of a foreign key
+        ann.memberships.update(role="member")
         second = as_ann.call("POST", path, {"text": "one"}, headers=key)
     assert (first.status_code, second.status_code, second.headers["Idempotent-Replayed"]) == (201, 201, "true")
 

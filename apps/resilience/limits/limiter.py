@@ -26,7 +26,7 @@ MICROSECONDS = 1_000_000
 class Limiter:
     """Asks Redis through a breaker; while that is open, or fails, each process counts for itself.
 
-    A process that counts for itself goes on from what Redis said last.
+    A process that counts for itself goes on from what Redis said last, and tells it afterwards what it gave.
     """
 
     def __init__(self, client: Redis | None, breaker: Breaker, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -50,13 +50,22 @@ class Limiter:
         if self._script is None:
             return self._local(key, rate, is_look=most == 0)
         with self._lock:
-            known = self._held(key).known(rate, self._clock(), is_look=most == 0)
-        return known or self._shared(key, rate, most)
-
-    def _shared(self, key: str, rate: Rate, most: int) -> Allowance:
-        step = MICROSECONDS / rate.per_second
+            held, now = self._held(key), self._clock()
+            known, claim = held.known(rate, now, is_look=most == 0), held.claim(now)
+            is_first = most > 1 and known is None and not held.is_asking
+            held.is_asking |= is_first
+        if known is not None:
+            return known
         try:
-            said: Any = self._breaker.call(self._script, keys=[PREFIX + key], args=[step, step * rate.size, most])  # type: ignore[arg-type]  # a Script takes names
+            return self._shared(key, rate, most if is_first else min(most, 1), claim)
+        finally:
+            held.is_asking &= not is_first
+
+    def _shared(self, key: str, rate: Rate, most: int, claim: float) -> Allowance:
+        step = MICROSECONDS / rate.per_second
+        arguments = [step, step * rate.size, most, claim * MICROSECONDS]
+        try:
+            said: Any = self._breaker.call(self._script, keys=[PREFIX + key], args=arguments)  # type: ignore[arg-type]  # a Script takes names
         except (RejectedError, RedisError, OSError) as error:
             self._tell(is_alone=True, why=error)
             return self._local(key, rate, is_look=most == 0)
@@ -67,15 +76,8 @@ class Limiter:
             return held.told(rate, self._clock(), taken=taken, wait=wait / MICROSECONDS, used=used / MICROSECONDS)
 
     def _local(self, key: str, rate: Rate, *, is_look: bool) -> Allowance:
-        now = self._clock()
         with self._lock:
-            bucket = self._held(key).bucket
-            full_at = bucket.full_at
-            wait = bucket.take(now, per_second=rate.per_second, burst=rate.size)
-            if is_look:
-                bucket.full_at = full_at
-            left = bucket.left(now, per_second=rate.per_second, burst=rate.size)
-        return Allowance(is_allowed=wait == 0, limit=rate.size, left=left, retry_after_seconds=wait, is_shared=False)
+            return self._held(key).alone(rate, self._clock(), is_look=is_look)
 
     def _held(self, key: str) -> Held:
         """Return what is known of the key; the one unused for longest goes where there are too many."""

@@ -1,5 +1,6 @@
 """What replies use is counted, and a budget ends before the next one begins."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -15,7 +16,6 @@ from apps.chat.assistant.upstream import Usage
 from apps.chat.exceptions import RateError
 from apps.chat.models import AssistantUsage, Message, Reply, User
 from apps.chat.policy import assistant, budget, limits
-from apps.chat.policy.budget import BudgetPolicy
 from apps.chat.records import ConversationRecord
 from apps.chat.services.conversations import change_conversation
 from apps.chat.services.replies import get_reply, request_reply
@@ -129,7 +129,7 @@ def test_the_site_spends_no_more_than_its_budget_whoever_asks(ann: User, bob: Us
 
 def test_a_bound_on_costs_needs_a_price() -> None:
     with pytest.raises(PolicyError, match="cost_per_day"):
-        BudgetPolicy(cost_per_day=1.0).check()
+        replace(budget.default, cost_per_day=1.0).check()
 
 
 def test_replies_under_way_are_all_that_may_exceed_the_budget(ann: User) -> None:
