@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("adaptive", "breakers", "edge", "flights", "history", "imports", "joining", "live", "policies")
+NAMES = ("adaptive", "breakers", "edge", "flights", "history", "imports", "joining", "limits", "live", "policies")
 
 if __name__ == "__main__":
     sys.exit(

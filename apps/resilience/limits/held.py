@@ -20,12 +20,12 @@ class Held:
         """Return what can be said without asking anybody; a token that is held goes, unless this is only a look."""
         if self._rate is not rate and self._rate != rate:
             self._rate, self._tokens, self._refused_until = rate, 0, 0.0
+        if self._tokens:
+            self._tokens -= not is_look
+            return _answer(rate, left=self._left + self._tokens, wait=0.0)
         if now < self._refused_until:
             return _answer(rate, left=0, wait=self._refused_until - now)
-        if not self._tokens:
-            return None
-        self._tokens -= not is_look
-        return _answer(rate, left=self._left + self._tokens, wait=0.0)
+        return None
 
     def alone(self, rate: Rate, now: float, *, is_look: bool) -> Allowance:
         """Decide without the fleet, from what it said last."""

@@ -1,6 +1,5 @@
 """Limits per account, address or whatever a key says: one bucket for the fleet in Redis, a local one without it."""
 
-import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,7 +15,6 @@ from apps.resilience.exceptions import RejectedError
 from apps.resilience.limits.held import Held
 from apps.resilience.limits.rate import Allowance, Rate
 
-logger = logging.getLogger(__name__)
 PREFIX = "perfsite:limit:"
 SCRIPT = Path(__file__).with_name("take.lua").read_text()
 KEYS_MAX = 10_000
@@ -26,7 +24,8 @@ MICROSECONDS = 1_000_000
 class Limiter:
     """Asks Redis through a breaker; while that is open, or fails, each process counts for itself.
 
-    A process that counts for itself goes on from what Redis said last, and tells it afterwards what it gave.
+    A process that counts for itself goes on from what Redis said last, and tells it afterwards what it gave. That
+    Redis is away is said by the breaker: in the log, to staff, and to whoever watches it.
     """
 
     def __init__(self, client: Redis | None, breaker: Breaker, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -34,7 +33,6 @@ class Limiter:
         self._breaker, self._clock, self._lock = breaker, clock, Lock()
         self._keys: OrderedDict[str, Held] = OrderedDict()
         self.fallbacks = 0
-        self.is_alone = False
 
     def take(self, key: str, rate: Rate) -> Allowance:
         """Return whether one more may be done now, and count it. Blocks for one round trip to Redis at most."""
@@ -66,10 +64,10 @@ class Limiter:
         arguments = [step, step * rate.size, most, claim * MICROSECONDS]
         try:
             said: Any = self._breaker.call(self._script, keys=[PREFIX + key], args=arguments)  # type: ignore[arg-type]  # a Script takes names
-        except (RejectedError, RedisError, OSError) as error:
-            self._tell(is_alone=True, why=error)
+        except (RejectedError, RedisError, OSError):
+            with self._lock:
+                self.fallbacks += 1
             return self._local(key, rate, is_look=most == 0)
-        self._tell(is_alone=False)
         taken, wait, used = (int(number) for number in said)
         with self._lock:
             held = self._held(key)
@@ -89,16 +87,6 @@ class Limiter:
         else:
             self._keys.move_to_end(key)
         return held
-
-    def _tell(self, *, is_alone: bool, why: Exception | None = None) -> None:
-        """Count, and say in the log once, that limits are this process's alone; or that they are the fleet's again."""
-        with self._lock:
-            self.fallbacks += is_alone
-            has_changed, self.is_alone = self.is_alone != is_alone, is_alone
-        if has_changed and is_alone:
-            logger.warning("Limits are counted by this process alone: %s", why)
-        elif has_changed:
-            logger.info("Limits are counted by all processes together again")
 
 
 def _refused_all() -> Allowance:
