@@ -165,7 +165,7 @@ def test_tokens_are_fetched_by_the_lease_and_none_is_given_twice(redis_url: str)
     with limiter(redis_url) as one, limiter(redis_url) as other:
         asked = counted_questions(one)
         given = [each.take("user:1", hundred).is_allowed for _ in range(60) for each in (one, other)]
-    assert 100 - 4 <= given.count(True) <= 100, "the rest of the last lease may come after the last question"
+    assert given.count(True) == 100
     assert asked.total <= 12, "one question for five, and one for the refusal that then holds"
 
 
@@ -179,7 +179,7 @@ def test_a_policy_that_changes_ends_a_refusal_and_a_lease(redis_url: str) -> Non
 def test_threads_together_get_what_there_is_and_no_more(redis_url: str) -> None:
     with limiter(redis_url) as one, ThreadPoolExecutor(8) as pool:
         given = list(pool.map(lambda _: one.take("user:1", quick(100, 3600)).is_allowed, range(300)))
-    assert given.count(True) == 100
+    assert 100 - 4 <= given.count(True) <= 100, "the rest of the last lease may come after the last question"
 
 
 class Questions:

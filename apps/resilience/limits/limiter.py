@@ -57,7 +57,8 @@ class Limiter:
         try:
             return self._shared(key, rate, most if is_first else min(most, 1), claim)
         finally:
-            held.is_asking &= not is_first
+            if is_first:
+                held.is_asking = False
 
     def _shared(self, key: str, rate: Rate, most: int, claim: float) -> Allowance:
         step = MICROSECONDS / rate.per_second
