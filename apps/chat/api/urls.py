@@ -33,9 +33,9 @@ done. Sent again with the same key, it is done once: the first answer comes agai
 for 24 hours. An error leaves nothing behind, and the key is free. The same key with another payload is 422, while the
 first request still runs 409 with `Retry-After`.
 
-Reads and writes are limited for an account and for an address, messages, searches, imports and replies besides. Answers say
-by `RateLimit-Policy` and `RateLimit` what is allowed and left; 429 says by `Retry-After` how long to wait. A request
-repeated with its `Idempotency-Key` counts as a read.
+Reads and writes are limited for an account and for an address, messages, searches, imports and replies besides. Answers
+say by `RateLimit-Policy` and `RateLimit` what is allowed and left; 429 says by `Retry-After` how long to wait. A
+request repeated with its `Idempotency-Key` counts as a read.
 
 Every error is a problem document (RFC 9457) with `type`, `title`, `status`, `detail` and `request_id`. Its `type` is
 `about:blank` where the status says it all, `/problems/invalid-value` for 422, which lists `errors` by `field`, and
