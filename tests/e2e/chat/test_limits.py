@@ -11,7 +11,7 @@ from tests.e2e.chat.conftest import PASSWORD, SIGN_UP, signed_in
 from tests.e2e.chat.desk import CALL, Desk
 from tests.servers.site import Site, running_site
 
-KNOBS = ("messages_per_minute=15", "replies_per_hour=0", "sign_ins_per_minute=1", "accounts_per_address=100")
+KNOBS = ("messages_per_minute=8", "replies_per_hour=0", "sign_ins_per_minute=1", "accounts_per_address=100")
 
 NUMBERS = count(1)
 FILL = """async (path) => {
@@ -73,12 +73,12 @@ def told_when_a_reply_is_possible(desk: Desk) -> None:
 def told_of_a_message_too_many(desk: Desk) -> None:
     """A message too many waits in its place, says for how long, and goes by itself."""
     path = f"/api/conversations/{number_of(desk.start_conversation())}/messages"
-    desk.page.evaluate(FILL, path)
     desk.composer.fill("And this")
+    desk.page.evaluate(FILL, path)
     desk.composer.press("Enter")
     note = desk.page.locator(".message-unsent")
     expect(note).to_have_text(
-        re.compile(r"You may send 15 messages a minute. Try again in \d+ seconds. It is sent by itself then.")
+        re.compile(r"You may send 8 messages a minute. Try again in \d+ seconds. It is sent by itself then.")
     )
     expect(note).to_have_count(0)
     expect(desk.messages.get_by_text("And this")).to_be_visible()
