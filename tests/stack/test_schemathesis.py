@@ -27,6 +27,14 @@ EXAMPLES = 30
 DOCUMENT = json.loads(json.dumps(api.document))
 MEMBERS = {"type": str, "title": str, "status": int, "detail": str, "request_id": str}
 
+GENEROUS = (
+    "messages_per_minute=100000",
+    "writes_per_minute=1000000",
+    "searches_per_minute=100000",
+    "replies_per_hour=100000",
+    "imports_per_hour=10000",
+)
+
 schema = schemathesis.openapi.from_dict(DOCUMENT)
 schema.config.generation.update(with_security_parameters=False)  # the session below is signed in
 
@@ -39,7 +47,7 @@ def open_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         if engine() == "postgresql":
             variables["DATABASE_URL"] = stack.enter_context(request.getfixturevalue("postgres").database())
         site = stack.enter_context(running_site(tmp_path_factory.mktemp("schemathesis"), **variables))
-        site.manage("policies", "set", "limits", "messages_per_minute=100000", "--reason", "many messages")
+        site.manage("policies", "set", "limits", *GENEROUS, "--reason", "many requests")
         site.restart()  # without a bus it would obey four seconds later
         for name in ("root", GUEST):
             site.manage("createsuperuser", "--noinput", f"--username={name}", "--email=root@example.org")

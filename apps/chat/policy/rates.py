@@ -30,7 +30,7 @@ class LimitsPolicy(Policy):
         effect=NEXT,
     )
     writes_per_minute: int = knob(
-        1_200,
+        6_000,
         unit="requests per minute",
         minimum=0,
         maximum=1_000_000,
