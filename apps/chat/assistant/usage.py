@@ -46,7 +46,7 @@ def booked(reply: Reply) -> None:
     row, _ = AssistantUsage.objects.get_or_create(**key)
     AssistantUsage.objects.filter(pk=row.pk).update(
         replies=F("replies") + 1,
-        estimated_replies=F("estimated_replies") + reply.is_usage_estimated,
+        estimated_replies=F("estimated_replies") + int(reply.is_usage_estimated),
         prompt_tokens=F("prompt_tokens") + prompt_tokens,
         reply_tokens=F("reply_tokens") + reply.reply_tokens,
         cost_micros=F("cost_micros") + cost_micros(prompt_tokens, reply.reply_tokens),
