@@ -3,7 +3,20 @@
 import subprocess
 import sys
 
-NAMES = ("adaptive", "breakers", "edge", "flights", "history", "imports", "joining", "limits", "live", "policies")
+NAMES = (
+    "adaptive",
+    "breakers",
+    "edge",
+    "flights",
+    "history",
+    "imports",
+    "joining",
+    "limits",
+    "live",
+    "pages",
+    "policies",
+    "prediction",
+)
 
 if __name__ == "__main__":
     sys.exit(

@@ -16,6 +16,11 @@ from tests.stack.live.people import People, called, people
 READS, WRITES, SIGN_INS = 100, 40, 5
 KNOBS = (f"reads_per_minute={READS}", f"writes_per_minute={WRITES}", f"sign_ins_per_minute={SIGN_INS}")
 PATIENT = ("attempt_seconds=5", "deadline_seconds=10", "slow_seconds=5")
+PREPARE = f"""
+from django.core.management import call_command
+call_command("policies", "set", "limits", *{KNOBS}, "--reason", "tests reach them")
+call_command("policies", "set", "redis_limits_pipeline", *{PATIENT}, "--reason", "tests are patient")
+"""
 LEASE = READS // 20  # what a worker may hold, given to nobody yet
 
 
@@ -24,11 +29,13 @@ def workers(redis_server: Redis, tmp_path_factory: pytest.TempPathFactory) -> It
     """Two workers with tight limits."""
     redis_server.flush()
     path = tmp_path_factory.mktemp("limits")
-    with running_site(path, "--workers=2", REDIS_URL=redis_server.url()) as site:
-        site.manage("policies", "set", "limits", *KNOBS, "--reason", "tests reach them")
-        site.manage("policies", "set", "redis_limits_pipeline", *PATIENT, "--reason", "a busy machine is no lost Redis")
-        site.restart()
+    with running_site(path, "--workers=2", prepare=prepared, REDIS_URL=redis_server.url()) as site:
         yield site
+
+
+def prepared(site: Site) -> None:
+    """Set tight limits, and patience: a busy machine is no lost Redis."""
+    site.manage("shell", "--verbosity=0", "--command", PREPARE)
 
 
 @pytest.fixture(scope="module")

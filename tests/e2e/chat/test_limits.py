@@ -13,6 +13,10 @@ from tests.servers.site import Site, running_site
 
 KNOBS = ("messages_per_minute=8", "replies_per_hour=0", "sign_ins_per_minute=1", "accounts_per_address=100")
 
+SET = f"""
+from django.core.management import call_command
+call_command("policies", "set", "limits", *{KNOBS}, "--reason", "tests reach them")
+"""
 NUMBERS = count(1)
 FILL = """async (path) => {
   const headers = { "X-CSRFToken": document.cookie.match(/csrftoken=([^;]+)/)[1], "Content-Type": "application/json" };
@@ -24,11 +28,13 @@ FILL = """async (path) => {
 @pytest.fixture(scope="module")
 def strict_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site that allows little."""
-    with running_site(tmp_path_factory.mktemp("strict")) as site:
-        site.manage("shell", "-c", SIGN_UP.format("ada", PASSWORD))
-        site.manage("policies", "set", "limits", *KNOBS, "--reason", "tests reach them")
-        site.restart()
+    with running_site(tmp_path_factory.mktemp("strict"), prepare=prepared) as site:
         yield site
+
+
+def prepared(site: Site) -> None:
+    """Make ada's account, and tight limits."""
+    site.manage("shell", "--verbosity=0", "--command", SIGN_UP.format("ada", PASSWORD) + SET)
 
 
 def tried(page: Page, url: str) -> None:
