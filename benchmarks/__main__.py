@@ -12,6 +12,7 @@ NAMES = (
     "history",
     "imports",
     "joining",
+    "limits",
     "live",
     "pages",
     "policies",
