@@ -13,8 +13,11 @@ class CachingConfig(AppConfig):
     def ready(self) -> None:
         """Watch what is written, and what is committed."""
         # Need the settings, and the models.
-        from apps.caching import transactions
+        from celery.signals import worker_ready
+
+        from apps.caching import tasks, transactions
         from apps.caching.backend.area import declare_areas
 
         transactions.watch()
         declare_areas()
+        worker_ready.connect(tasks.warm_after_start, dispatch_uid="caching.warm_after_start", weak=False)

@@ -135,6 +135,7 @@ class Finding:
             return None
         self._remember(entry, now)
         self.namespace.tally.l3 += 1
+        self.namespace.heat.note(self.key, entry, l3=1)
         return Outcome(entry.value, "L3", age)
 
     def _is_early(self, entry: Entry, left: float) -> bool:

@@ -19,6 +19,7 @@ from apps.caching.sessions import sessions
 from apps.caching.statistics import Tally
 from apps.caching.stores.store import Place
 from apps.caching.transactions import writing
+from apps.caching.warming.heat import EVERY, Heat
 from apps.deduplication.flights.policy import FlightPolicy
 from apps.deduplication.flights.scope import Scope
 from apps.tuning.registry import declare
@@ -39,7 +40,8 @@ class Namespace(Generic[T]):
     """`HISTORY = Namespace("chat.history", title="…", value=Page, tags=lambda key: …)` in an app's `policy` module.
 
     A key is a tuple of all a value depends on: who may see it is part of it, or is asked before. `tags` says what the
-    value is made of; without it the key is a tag of its own. `version` is raised when the type changes.
+    value is made of; without it the key is a tag of its own. `version` is raised when the type changes. `warm` is the
+    path of a function that loads a value by its key alone, for what is loaded before anybody asks.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Namespace(Generic[T]):
         value: type[T],
         tags: Callable[[Any], Iterable[str]] | None = None,
         version: int = 1,
+        warm: str = "",
         policy: type[CachePolicy] = CachePolicy,
         flights: type[FlightPolicy] = FlightPolicy,
     ) -> None:
@@ -61,6 +64,7 @@ class Namespace(Generic[T]):
         self.policy = declare(policy, name=f"cache_{plain_name}", title=title)
         self.scope = Scope(name=f"cache_{plain_name}", title=f"Flights: {title}", policy=flights)
         self.tally, self.shelf, self.scale = Tally(), Shelf(), Scale()
+        self.warm, self.heat = warm, Heat()
         self._tags = tags
         _namespaces[name] = self
 
@@ -175,6 +179,8 @@ class Namespace(Generic[T]):
             else:
                 if not (writing.has_noted and self.is_own(entry)):
                     self.tally.l1 += 1
+                    if not self.tally.l1 % EVERY:
+                        self.heat.note(key, entry, l1=EVERY)
                     return entry
         return None
 
@@ -193,6 +199,8 @@ class Namespace(Generic[T]):
         if now - entry.loaded_at >= life_of(entry, policy) or (writing.has_noted and self.is_own(entry)):
             return None
         self.tally.l2 += 1
+        if not self.tally.l2 % EVERY:
+            self.heat.note(key, entry, l2=EVERY)
         return entry
 
     def is_own(self, entry: Entry) -> bool:

@@ -182,7 +182,9 @@ class Reading(Finding):
             tally.refusals["moved"] += 1
             return False
         tally.fills += 1
-        self._remember(self._entry(value, record), _clock())
+        entry = self._entry(value, record)
+        self.namespace.heat.note(self.key, entry, loads=1)
+        self._remember(entry, _clock())
         return True
 
     def _stored(self, record: Record) -> bool:

@@ -89,6 +89,15 @@ class Area:
         self.tally.fills += len(frames)
         return True
 
+    def clear(self) -> None:
+        """Forget all of the area; where the store does not answer, when it does again."""
+        try:
+            self.cells.clear()
+        except UnavailableError:
+            return
+        finally:
+            self.changed()
+
     def changed(self, digests: Sequence[str] | None = None) -> None:
         """Have no process give out what it has of these; None: of the whole area."""
         names = [self._digest] if digests is None else [f"{self._digest}:{digest}" for digest in digests]

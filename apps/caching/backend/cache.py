@@ -114,12 +114,7 @@ class LevelledCache(Asynchronous, BaseCache):
 
     def clear(self) -> None:
         """Forget all values of this location and prefix."""
-        try:
-            self.area.cells.clear()
-        except UnavailableError:
-            return
-        finally:
-            self.area.changed()
+        self.area.clear()
 
     def _delete(self, made: Iterable[str]) -> bool:
         digests = [self.area.digest(key) for key in made]

@@ -19,4 +19,5 @@ HISTORY = Namespace(
     title="Cache: pages of history",
     value=bytes,
     tags=lambda key: (CONVERSATION.of(key[0]),),
+    warm="apps.chat.services.history.loaded_by_key",
 )

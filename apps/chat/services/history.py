@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from apps.caching.keys import Key
 from apps.chat.access import check_member, membership_of
 from apps.chat.cursor import LARGEST
 from apps.chat.document import Span, load_document, page_of
@@ -59,6 +60,16 @@ def _loaded(conversation_id: int, *, limit: int, position: Position) -> bytes:
     """Read the page and where it lies: what was read before the cache looked may be old."""
     span = _span(conversation_id, limit=limit, position=position)
     return load_document(conversation_id=conversation_id, span=span)
+
+
+def loaded_by_key(key: Key) -> bytes:
+    """Return the document that the cache keeps under the key. Raises as history_page does."""
+    conversation_id, limit, *place = key
+    position = LATEST
+    if place:
+        name, value = place
+        position = Position(**{str(name): datetime.fromisoformat(str(value)) if name == "since" else value})  # type: ignore[arg-type]
+    return _loaded(int(conversation_id or 0), limit=int(limit or 0), position=position)
 
 
 def _place(position: Position) -> tuple[str, str | int] | tuple[()]:
