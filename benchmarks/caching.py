@@ -35,6 +35,7 @@ def main() -> None:
 
 def report() -> None:
     """Start Redis and the processes, then publish."""
+    from benchmarks.caching_peers import PACKAGES as PEERS
     from benchmarks.report import publish
     from tests.servers.redis import running_redis
 
@@ -47,7 +48,7 @@ def report() -> None:
         lines = output({**env, "BENCHMARK_ROLE": "embedded", "REDIS_URL": ""})
         lines += output({**env, "BENCHMARK_ROLE": "redis", "REDIS_URL": redis.url()})
     rows = [dict(zip(("what", "value", "unit", "promise"), line.split("\t"), strict=True)) for line in lines]
-    publish("caching", "The cache: what a hit and a load cost", rows, packages=PACKAGES, notes=NOTES)
+    publish("caching", "The cache: what a hit and a load cost", rows, packages=(*PACKAGES, *PEERS), notes=NOTES)
 
 
 def output(env: dict[str, str]) -> list[str]:
@@ -116,6 +117,7 @@ async def awaited(namespace: Any, load: Any) -> float:
 def embedded() -> None:
     """Print what hits in memory and loads cost without Redis."""
     namespace, page = set_up()
+    from benchmarks import caching_peers
 
     async def load_async() -> Any:
         return page
@@ -128,6 +130,7 @@ def embedded() -> None:
     namespace.shelf.clear()
     say("L2 hit", memory_hit(namespace, page, session="s"), "µs", "≤ 1.5")
     loads(namespace, page, "without Redis", "≤ 60")
+    caching_peers.in_memory(page)
 
 
 def memory_hit(namespace: Any, page: Any, **options: Any) -> float:
@@ -162,6 +165,7 @@ def over_redis() -> None:
 
     from apps.backplane.connections import redis_client
     from apps.caching.stores.wire import PREFIX
+    from benchmarks import caching_peers, caching_warming
 
     turned(namespace, l1_seconds=0.0)
     namespace.get_or_load((7,), lambda: page)
@@ -180,6 +184,8 @@ def over_redis() -> None:
     trip, hit = (statistics.median(column) for column in zip(*pairs, strict=True))
     say("L3 look at the stamps of what the process has", hit / trip, "times that GET", "≤ 1.3")
     loads(namespace, page, "over Redis")
+    caching_peers.over_redis(settings.REDIS_URL, page, bare)
+    caching_warming.first_minute(client.flushdb)
 
 
 def spent(call: Callable[[], object]) -> float:

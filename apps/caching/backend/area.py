@@ -64,7 +64,10 @@ class Area:
         entry = self.shelf.entries.get(key)
         if entry is None or time.monotonic() - entry.stored_at >= self.policy.current.l1_seconds:
             return None
-        if not is_unmoved(entry.fences) or is_inside():
+        for tag, version in entry.fences:
+            if tag.version != version:
+                return None
+        if is_inside():
             return None
         self.tally.l1 += 1
         return entry.value  # type: ignore[no-any-return]

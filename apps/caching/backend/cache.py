@@ -32,7 +32,8 @@ class LevelledCache(Asynchronous, BaseCache):
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         """Return the value or the default. Blocks for a round trip, if it must."""
         made = self.make_and_validate_key(key, version=version)
-        return self._decoded(self.area.get([made]).get(made), default)
+        payload = self.area.near(made)
+        return self._decoded(self.area.get([made]).get(made) if payload is None else payload, default)
 
     def near(self, key: Any, version: int | None = None) -> tuple[Any, ...]:
         """Return the value in a tuple if memory has it, else an empty one. Never blocks."""
