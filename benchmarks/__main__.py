@@ -6,6 +6,7 @@ import sys
 NAMES = (
     "adaptive",
     "breakers",
+    "caching",
     "edge",
     "flights",
     "history",

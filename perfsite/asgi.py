@@ -12,6 +12,7 @@ from django.conf import settings  # noqa: E402
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
+from apps.caching.service import Caching  # noqa: E402
 from apps.chat.assistant.service import Assistant  # noqa: E402
 from apps.chat.live.server import Live  # noqa: E402
 from apps.deduplication.service import Deduplication  # noqa: E402
@@ -25,7 +26,7 @@ from perfsite.worker import Worker  # noqa: E402
 
 pool = Pool(size=pool_size(settings.DATABASE_CONNECTION_LIMIT))
 live = Live()
-services: list[Service] = [pool, live, Deduplication(), Assistant(), Policies(), Breakers()]
+services: list[Service] = [pool, live, Deduplication(), Caching(), Assistant(), Policies(), Breakers()]
 if settings.CELERY_IN_PROCESS:
     services.append(Worker())
 

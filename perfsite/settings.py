@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "apps.tuning",
     "apps.deduplication",
     "apps.resilience",
+    "apps.caching",
     "apps.chat",
 ]
 MIDDLEWARE = [

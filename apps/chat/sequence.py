@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from apps.caching.transactions import invalidate
 from apps.chat.exceptions import NotFoundError
+from apps.chat.policy import CONVERSATION
 
 
 class Numbers(NamedTuple):
@@ -42,6 +44,7 @@ def change(*, conversation_id: int) -> Numbers:
 
 
 def _updated(assignments: str, values: list[Any], conversation_id: int) -> Numbers:
+    invalidate(CONVERSATION.of(conversation_id))
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE chat_conversation SET {assignments} WHERE id = %s AND deleted_at IS NULL"  # noqa: S608  (constants)

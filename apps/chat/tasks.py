@@ -7,14 +7,16 @@ from typing import Any
 from celery import Task, shared_task
 from celery.worker import state as worker_state
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
+from apps.caching.transactions import invalidate
 from apps.chat.imports.claim import LEASE, remove_upload
 from apps.chat.imports.leftovers import remove_leftovers
 from apps.chat.imports.pace import Courteous, Stoppable, Unhindered
 from apps.chat.models import Conversation, Import, Message
+from apps.chat.policy import CONVERSATION
 from apps.chat.services.imports import Ended, run_import
 
 logger = logging.getLogger(__name__)
@@ -65,7 +67,9 @@ def purge_conversations() -> None:
             pass
         if is_stopping():
             return
-        conversation.delete()
+        with transaction.atomic():
+            invalidate(CONVERSATION.of(conversation.pk))
+            conversation.delete()
 
 
 def queue_import(*, import_id: int, **_: Any) -> None:
@@ -108,5 +112,8 @@ def is_stopping() -> bool:
 
 def _purge_messages(conversation_id: int) -> int:
     batch = Message.objects.filter(conversation_id=conversation_id).order_by("sequence")
-    count, _ = Message.objects.filter(pk__in=list(batch.values_list("pk", flat=True)[:PURGE_BATCH_MESSAGES])).delete()
+    keys = list(batch.values_list("pk", flat=True)[:PURGE_BATCH_MESSAGES])
+    with transaction.atomic():
+        invalidate(CONVERSATION.of(conversation_id))
+        count, _ = Message.objects.filter(pk__in=keys).delete()
     return count

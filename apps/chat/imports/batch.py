@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from apps.caching.transactions import invalidate
 from apps.chat.imports.authors import Authors, ImportedAuthor
 from apps.chat.imports.known import Entry, Look, look, unknown
 from apps.chat.imports.pace import Pace
@@ -16,6 +17,7 @@ from apps.chat.imports.target import GoneError, Target, Wanted, locked_targets
 from apps.chat.live.publication import access_changed, conversation_grew
 from apps.chat.markdown import rendered
 from apps.chat.models import Membership
+from apps.chat.policy import CONVERSATION
 from apps.chat.sequence import Numbers, stored
 
 ATTEMPTS = 5
@@ -102,6 +104,7 @@ def _inserted(pages: list[Page], targets: Mapping[str, Target]) -> list[Advance]
         last = moved.get(name) or Advance(target.id, target.last_sequence, target.last_sequence, page.created_at)
         moved[name] = last._replace(after=last.after + 1, moment=max(last.moment, page.created_at))
         values.append(_values(page, target, last.after + 1))
+    invalidate(*(CONVERSATION.of(advance.conversation_id) for advance in moved.values()))
     insert_messages(values)
     advance_conversations(list(moved.values()))
     return list(moved.values())

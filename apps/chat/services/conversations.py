@@ -9,11 +9,13 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.utils import timezone
 
+from apps.caching.transactions import invalidate
 from apps.chat.access import NO_CONVERSATION, ownership_of
 from apps.chat.cursor import decoded, encoded
 from apps.chat.exceptions import InvalidError, NotFoundError
 from apps.chat.live.publication import conversation_changed
 from apps.chat.models import Conversation, Membership, Message
+from apps.chat.policy import CONVERSATION
 from apps.chat.records import ConversationPage, ConversationRecord, MemberRole
 from apps.chat.signals import conversation_deleted
 from apps.chat.text import TITLE_MAX_CHARACTERS, checked_line, checked_prompt, without_marks
@@ -103,6 +105,7 @@ def delete_conversation(*, user_id: int, conversation_id: int) -> None:
 
 def discard(conversation_id: int) -> None:
     """Hide a conversation from everybody and have it purged after the commit. Call inside a transaction."""
+    invalidate(CONVERSATION.of(conversation_id))
     Conversation.objects.filter(pk=conversation_id).update(deleted_at=timezone.now(), source_id="")
     Membership.objects.filter(conversation_id=conversation_id).delete()
     transaction.on_commit(lambda: conversation_deleted.send(sender=Conversation, conversation_id=conversation_id))

@@ -9,7 +9,7 @@ from apps.chat.document import Span, load_document, page_of
 from apps.chat.exceptions import InvalidError
 from apps.chat.live.publication import Person, reader_moved
 from apps.chat.models import Membership, Message
-from apps.chat.policy import chat
+from apps.chat.policy import HISTORY, chat
 from apps.chat.records import HistoryPage
 
 
@@ -48,11 +48,26 @@ def history_page(
 def history_document(
     *, user_id: int, conversation_id: int, limit: int | None = None, position: Position = LATEST
 ) -> bytes:
-    """Return history_page as the JSON document that readers get, without a record made of anything."""
+    """Return history_page as the JSON document that readers get, from the cache, where only membership is asked."""
     limit = _page_size(limit)
     check_member(user_id=user_id, conversation_id=conversation_id)
+    key = (conversation_id, limit, *_place(position))
+    return HISTORY.get_or_load(key, lambda: _loaded(conversation_id, limit=limit, position=position))
+
+
+def _loaded(conversation_id: int, *, limit: int, position: Position) -> bytes:
+    """Read the page and where it lies: what was read before the cache looked may be old."""
     span = _span(conversation_id, limit=limit, position=position)
     return load_document(conversation_id=conversation_id, span=span)
+
+
+def _place(position: Position) -> tuple[str, str | int] | tuple[()]:
+    """Return the position as a part of a key."""
+    for name in position.__slots__:
+        value = getattr(position, name)
+        if value is not None:
+            return name, value.isoformat() if isinstance(value, datetime) else value
+    return ()
 
 
 def _page_size(asked: int | None) -> int:

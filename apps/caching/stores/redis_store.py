@@ -1,0 +1,130 @@
+"""Level 3 in Redis: one round trip per read, no command that grows with what is stored."""
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from apps.backplane.bus import Bus
+from apps.caching.exceptions import UnavailableError
+from apps.caching.record import Stamps
+from apps.caching.stores import invalidations, scripts
+from apps.caching.stores.store import Answer, Data, Lease, Place
+from apps.caching.stores.wire import EPOCH_KEY, PREFIX, Wire
+from apps.caching.tag import tags
+from apps.caching.topic import tell
+from apps.resilience.exceptions import RejectedError, ResilienceError
+from apps.resilience.pipeline import Pipeline
+
+logger = logging.getLogger(__name__)
+P = ParamSpec("P")
+R = TypeVar("R")
+HOLD_SECONDS = 5.0
+STAMP_SECONDS = 60.0  # until the first fill, which lengthens it to the life of its entry
+
+
+class RedisStore:
+    """Trusted while it answers. After a failure it is asked again when all that it missed has been delivered to it."""
+
+    def __init__(self, client: Redis, pipeline: Pipeline, bus: Bus, *, hold_seconds: float = HOLD_SECONDS) -> None:
+        self._wire, self._pipeline, self._bus = Wire(client), pipeline, bus
+        self._make, self._fill = self._wire.script(scripts.MAKE), self._wire.script(scripts.FILL)
+        self._hold, self._release = self._wire.script(scripts.HOLD), self._wire.script(scripts.RELEASE)
+        self._epoch = self._wire.script(scripts.EPOCH)
+        self._hold_ms = round(hold_seconds * 1000)
+        self.lost = ""
+
+    def read(self, places: Sequence[Place], *, with_entries: bool = True) -> list[Answer]:
+        """Return an answer for each place: one round trip, two where stamps are missing."""
+        names = tuple(dict.fromkeys(name for place in places for name in place.tags))
+        entries = [PREFIX + "e:" + place.digest for place in places] if with_entries else []
+        keys = [*entries, *map(_stamp, names), EPOCH_KEY]
+        found: list[bytes | None] = self._asked(self._wire.ask, "MGET", *keys)
+        stamps = self._complete(names, found[len(entries) :])
+        data = found[: len(entries)] or [None] * len(places)
+        return [Answer(one, _under(place, stamps)) for place, one in zip(places, data, strict=True)]
+
+    def fill(self, place: Place, stamps: Stamps, data: Data, *, seconds: float) -> bool:
+        """Keep the entry unless its stamps have changed. One round trip."""
+        keys = [PREFIX + "e:" + place.digest, *map(_stamp, place.tags), EPOCH_KEY]
+        return bool(self._asked(self._fill, keys=keys, args=[data(), round(seconds * 1000), *stamps]))
+
+    def drop(self, digest: str) -> None:
+        """Forget an entry. One round trip."""
+        self._asked(self._wire.ask, "UNLINK", PREFIX + "e:" + digest)
+
+    def hold(self, names: Sequence[str], connection: Any) -> Lease:
+        """Mark the stamps; where Redis does not answer, write the tags into the transaction instead."""
+        lease = Lease(names=tuple(names), token=secrets.token_hex(8))
+        try:
+            self._asked(self._hold, keys=list(map(_stamp, names)), args=[lease.token, self._hold_ms])
+        except UnavailableError:
+            invalidations.log(names, connection)
+        return lease
+
+    def release(self, lease: Lease) -> None:
+        """Take the marks off, and the stamps with them. What is not heard ends by itself when the hold does."""
+        try:
+            self._asked(self._release, keys=list(map(_stamp, lease.names)), args=[lease.token])
+        except UnavailableError as error:
+            logger.debug("A hold ends by itself: %s", error)
+
+    def tend(self) -> None:
+        """Deliver what was missed, then trust Redis again. Blocks for a query and a round trip."""
+        try:
+            if self.lost:
+                self._wire.renew()
+            self._deliver()
+            if self.lost:
+                logger.warning("Redis keeps the cache again; what it missed has been delivered.")
+            self.lost = ""
+        except (RedisError, OSError) as error:
+            self._distrust(error)
+
+    def _deliver(self) -> None:
+        while rows := invalidations.logged():
+            names = list(dict.fromkeys(tag for _, tag in rows))
+            self._release(keys=list(map(_stamp, names)), args=[secrets.token_hex(8)])
+            tags.bump(names)
+            tell(self._bus, names)
+            invalidations.forget([row for row, _ in rows])
+        self._wire.ask("PING")
+
+    def _complete(self, names: Sequence[str], found: list[bytes | None]) -> dict[str, bytes]:
+        """Return the stamps by name, the epoch by the empty one; make those that are missing."""
+        *stamps, epoch = found
+        if epoch is None:
+            epoch = self._asked(self._epoch, keys=[EPOCH_KEY], args=[secrets.token_hex(8)])
+        if any(stamp is None for stamp in stamps):
+            words = [secrets.token_urlsafe(12) for _ in names]
+            keys = list(map(_stamp, names))
+            stamps = self._asked(self._make, keys=keys, args=[round(STAMP_SECONDS * 1000), *words])
+        return {name: stamp or b"" for name, stamp in zip(names, stamps, strict=True)} | {"": epoch}
+
+    def _asked(self, question: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        if self.lost:
+            raise UnavailableError(self.lost)
+        try:
+            return self._pipeline.call(question, *args, **kwargs)
+        except RejectedError as error:
+            raise UnavailableError(str(error)) from None
+        except (RedisError, OSError, ResilienceError) as error:
+            self._distrust(error)
+            raise UnavailableError(self.lost) from error
+
+    def _distrust(self, error: Exception) -> None:
+        if not self.lost:
+            logger.warning("Redis does not keep the cache now (%s): each process has its own, for seconds.", error)
+        self.lost = f"{type(error).__name__}: {error}"
+
+
+def _stamp(name: str) -> str:
+    return f"{PREFIX}t:{name}"
+
+
+def _under(place: Place, stamps: dict[str, bytes]) -> Stamps | None:
+    found = tuple(stamps[name] for name in place.tags)
+    return None if any(b"|" in stamp for stamp in found) else (*found, stamps[""])
