@@ -47,6 +47,11 @@ class Postgres:
         finally:
             self.execute("DROP DATABASE {} WITH (FORCE)", name)
 
+    def start_again(self) -> None:
+        """Start it where it was, after its process was ended."""
+        self.process.start_again()
+        self.process.wait_until(lambda: answers(self))
+
     def execute(self, statement: str, *names: str) -> None:
         """Run one administrative statement outside a transaction."""
         execute(self.url(), statement, *names)
