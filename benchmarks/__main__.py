@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("adaptive", "breakers", "edge", "flights", "history", "imports", "joining", "live", "policies")
+NAMES = ("adaptive", "breakers", "edge", "flights", "history", "hung", "imports", "joining", "live", "policies")
 
 if __name__ == "__main__":
     sys.exit(
