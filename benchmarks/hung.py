@@ -22,11 +22,11 @@ CALLS_PER_SECOND, OTHERS_PER_SECOND, TICK_SECONDS = 2_000, 200, 0.005
 LOOKS_PER_SECOND, WARM_SECONDS = 5, 1.0
 ANSWER_BYTES = 2
 NOTES = (
-    "One process on one event loop. Each turn offers 2,000 calls a second to the dependency, by its pipeline, and 200 to "
-    "another one that is well, by one of its own; a call is a new connection, a line there and one back. In the first "
-    "turn nobody calls the dependency, in the second it accepts and says nothing (a call may take 2 s), in the third it "
-    "is well. The pipeline has the assistant's places and breaker. p99: of the other dependency's calls, from the "
-    "moment at which each was due."
+    "One process on one event loop. Each turn offers 2,000 calls a second to the dependency, by its pipeline, and 200 "
+    "to another one that is well, by one of its own; a call is a new connection, a line there and one back. In the "
+    "first turn nobody calls the dependency, in the second it accepts and says nothing (a call may take 2 s), in the "
+    "third it is well. The pipeline has the assistant's places and breaker. p99: of the other dependency's calls, from "
+    "the moment at which each was due."
 )
 Call = Callable[[], Awaitable[Any]]
 
