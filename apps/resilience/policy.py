@@ -17,7 +17,7 @@ redis_flights = declare_dependency(
     attempts=1,
 )  # fmt: skip
 redis_bus = declare_dependency(
-    "redis_bus", title="Redis, for the bus and limits", exclude=[is_answer], deadline_seconds=1.0, attempt_seconds=0.5,
+    "redis_bus", title="Redis, for the bus", exclude=[is_answer], deadline_seconds=1.0, attempt_seconds=0.5,
     slow_seconds=0.25, recovery_seconds=1.0, recovery_growth=1.0, recovery_limit_seconds=1.0, has_bulkhead=False,
     attempts=1,
 )  # fmt: skip
