@@ -3,7 +3,20 @@
 import subprocess
 import sys
 
-NAMES = ("adaptive", "breakers", "edge", "flights", "history", "hung", "imports", "joining", "live", "policies")
+NAMES = (
+    "adaptive",
+    "breakers",
+    "edge",
+    "flights",
+    "history",
+    "hung",
+    "imports",
+    "joining",
+    "live",
+    "pages",
+    "policies",
+    "prediction",
+)
 
 if __name__ == "__main__":
     sys.exit(

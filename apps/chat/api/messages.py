@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from ninja import Query, Router
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from apps.chat.api.answers import answer, created, nothing
+from apps.chat.api.answers import answer, created, nothing, written
 from apps.chat.api.fields import Body, Id, bounded
 from apps.chat.api.security import SignedInRequest
 from apps.chat.cursor import LARGEST
@@ -63,12 +63,10 @@ def list_messages(request: SignedInRequest, conversation_id: Id, page: Annotated
     position = history.Position(
         before=page.before, after=page.after, around=page.around, since=moment("since", page.since)
     )
-    found = history.history_page(
+    document = history.history_document(
         user_id=request.auth, conversation_id=conversation_id, limit=page.limit, position=position
     )
-    written = [fields(message) for message in found.messages]
-    places = {name: getattr(found, name) for name in ("next_before", "next_after", "last_event")}
-    return answer({"messages": written, **places})
+    return written(document)
 
 
 @router.post(
@@ -103,25 +101,6 @@ def delete_message(request: SignedInRequest, message_id: Id) -> HttpResponse:
     """For its author and the conversation's owners; an empty message stays in its place."""
     messages.delete_message(user_id=request.auth, message_id=message_id)
     return nothing()
-
-
-def fields(message: MessageRecord) -> dict[str, object]:
-    """Return the record as a dict: made by hand, 50 of them are written in half the time orjson takes for records."""
-    author = message.author
-    return {
-        "id": message.id,
-        "sequence": message.sequence,
-        "conversation": message.conversation,
-        "author": {"id": author.id, "name": author.name},
-        "role": message.role,
-        "text": message.text,
-        "html": message.html,
-        "client_id": message.client_id,
-        "created_at": message.created_at,
-        "edited_at": message.edited_at,
-        "deleted": message.deleted,
-        "completion": message.completion,
-    }
 
 
 def moment(field: str, value: str | None) -> datetime | None:

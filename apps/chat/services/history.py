@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from apps.chat.access import membership_of
+from apps.chat.access import check_member, membership_of
+from apps.chat.cursor import LARGEST
+from apps.chat.document import Span, load_document, page_of
 from apps.chat.exceptions import InvalidError
 from apps.chat.live.publication import Person, reader_moved
 from apps.chat.models import Membership, Message
 from apps.chat.policy import chat
-from apps.chat.records import MESSAGE_COLUMNS, HistoryPage, MessageRecord, message_of
+from apps.chat.records import HistoryPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +42,17 @@ def history_page(
 
     Raises NotFoundError, or InvalidError for a limit out of bounds or a position outside the conversation.
     """
+    return page_of(history_document(user_id=user_id, conversation_id=conversation_id, limit=limit, position=position))
+
+
+def history_document(
+    *, user_id: int, conversation_id: int, limit: int | None = None, position: Position = LATEST
+) -> bytes:
+    """Return history_page as the JSON document that readers get, without a record made of anything."""
     limit = _page_size(limit)
-    membership = membership_of(user_id=user_id, conversation_id=conversation_id)
-    last, event = membership.conversation.last_sequence, membership.conversation.last_event
-    start, end = _range(conversation_id, last=last, limit=limit, position=position)
-    rows = Message.objects.filter(conversation_id=conversation_id, sequence__gte=start, sequence__lt=end)
-    messages = [message_of(*row) for row in rows.order_by("sequence").values_list(*MESSAGE_COLUMNS)]
-    return _page(messages, last=last, event=event)
+    check_member(user_id=user_id, conversation_id=conversation_id)
+    span = _span(conversation_id, limit=limit, position=position)
+    return load_document(conversation_id=conversation_id, span=span)
 
 
 def _page_size(asked: int | None) -> int:
@@ -71,24 +77,24 @@ def mark_read(*, user_id: int, conversation_id: int, sequence: int) -> int:
     return max(wanted, membership.last_read_sequence)
 
 
-def _range(conversation_id: int, *, last: int, limit: int, position: Position) -> tuple[int, int]:
-    """Return the first sequence of the page and the one past its end."""
-    latest = max(1, last - limit + 1)
+def _span(conversation_id: int, *, limit: int, position: Position) -> Span:
+    """Return which numbers the page has. One query where the position is a message or a date."""
     match position:
         case Position(before=int(message_id)):
             end = _sequence(conversation_id, "before", message_id)
-            return end - limit, end
+            first = max(1, end - limit)
+            return Span(first=first, count=end - first)
         case Position(after=int(message_id)):
-            start = _sequence(conversation_id, "after", message_id) + 1
+            return Span(first=_sequence(conversation_id, "after", message_id) + 1, count=limit)
         case Position(around=int(message_id)):
-            start = min(latest, max(1, _sequence(conversation_id, "around", message_id) - limit // 2))
+            first = _sequence(conversation_id, "around", message_id) - limit // 2
         case Position(sequence=int(number)):
-            start = min(latest, max(1, number - limit // 2))
+            first = number - limit // 2
         case Position(since=datetime() as since):
-            start = min(latest, _first_since(conversation_id, since) or latest)
+            first = _first_since(conversation_id, since) or LARGEST
         case _:
-            start = latest
-    return start, start + limit
+            first = LARGEST
+    return Span(first=first, count=limit, least=limit)
 
 
 def _sequence(conversation_id: int, field: str, message_id: int) -> int:
@@ -101,15 +107,3 @@ def _sequence(conversation_id: int, field: str, message_id: int) -> int:
 def _first_since(conversation_id: int, since: datetime) -> int | None:
     dated = Message.objects.filter(conversation_id=conversation_id, created_at__gte=since)
     return dated.order_by("created_at", "sequence").values_list("sequence", flat=True).first()
-
-
-def _page(messages: list[MessageRecord], *, last: int, event: int) -> HistoryPage:
-    if not messages:
-        return HistoryPage(messages=[], next_before=None, next_after=None, last_event=event)
-    oldest, newest = messages[0], messages[-1]
-    return HistoryPage(
-        messages=messages,
-        next_before=oldest.id if oldest.sequence > 1 else None,
-        next_after=newest.id if newest.sequence < last else None,
-        last_event=event,
-    )

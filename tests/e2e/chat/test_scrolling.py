@@ -1,4 +1,4 @@
-"""A conversation of 1,500 messages: to its first message and back, by date, by search."""
+"""A conversation of 900 messages: to its first message and back, by date, by search."""
 
 import pytest
 from playwright.sync_api import Locator, Route, expect
