@@ -19,13 +19,14 @@ export class Requests {
   constructor(options = {}) {
     const given = { ...surroundings(), ...options };
     const { user } = given;
-    const channel = given.channel(`${PEOPLE}:${user}`); // what belongs to one person is not even told to another's tabs
+    const name = `${PEOPLE}:${user}`; // what belongs to one person is not even told to another's tabs
+    const [channel, voice] = [given.channel(name), given.channel(name)];
     const tally = new Tally();
     const wire = new Wire(given);
     this.uuid = given.uuid;
     this.tally = tally;
     this.fences = new Fences(given.clock);
-    this.tabs = new Tabs({ ...given, channel });
+    this.tabs = new Tabs({ ...given, channel, voice });
     this.reads = new Reads({ ...given, wire, tabs: this.tabs, memory: new Memory(given), fences: this.fences, tally });
     this.watches = new Watches({ ...given, reads: this.reads });
     this.sends = new Sends({ ...given, wire, retry: new Retry({ random: given.random, ...given.retry }), tally });
