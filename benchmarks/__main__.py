@@ -12,6 +12,7 @@ NAMES = (
     "hung",
     "imports",
     "joining",
+    "limits",
     "live",
     "pages",
     "policies",

@@ -47,14 +47,21 @@ class Batch(Pipeline):
         return answers
 
 
-def redis_client(url: str, *, purpose: str, timeout_seconds: float, connections: int = 4) -> Client:
-    """Return a client that shows as perfsite:PURPOSE in CLIENT LIST and waits no longer than the timeout."""
+def redis_client(
+    url: str,
+    *,
+    purpose: str,
+    timeout_seconds: float,
+    connect_seconds: float = CONNECT_SECONDS,
+    connections: int = 4,
+) -> Client:
+    """Return a client that shows as perfsite:PURPOSE in CLIENT LIST and waits no longer than the timeouts."""
     client = cast(
         "Client",
         Client.from_url(
             url,
             client_name=f"perfsite:{purpose}",
-            socket_connect_timeout=CONNECT_SECONDS,
+            socket_connect_timeout=connect_seconds,
             socket_timeout=timeout_seconds,
             socket_keepalive=True,
             retry=None,

@@ -21,6 +21,10 @@ redis_bus = declare_dependency(
     slow_seconds=0.25, recovery_seconds=1.0, recovery_growth=1.0, recovery_limit_seconds=1.0, has_bulkhead=False,
     attempts=1,
 )  # fmt: skip
+redis_limits = declare_dependency(
+    "redis_limits", title="Redis, for limits", deadline_seconds=1.0, attempt_seconds=0.004, slow_seconds=0.05,
+    failures_in_a_row=3, recovery_seconds=2.0, recovery_limit_seconds=30.0, has_bulkhead=False, attempts=1,
+)  # fmt: skip
 broker = declare_dependency(
     "broker", title="the task broker", deadline_seconds=3.0, attempt_seconds=2.0, slow_seconds=1.0,
     recovery_seconds=2.0, recovery_growth=1.0, recovery_limit_seconds=2.0, attempts=1,

@@ -48,6 +48,7 @@ def test_every_dependency_has_one_pipeline_for_the_process() -> None:
     names = [one.name for one in pipelines()]
     assert names == [
         "assistant", "broker", "redis_bus", "redis_cache", "redis_flights",
+        "redis_limits",
     ]  # fmt: skip
     assert pipeline("assistant") is pipeline("assistant")
     assert [breaker.name for breaker in breakers()] == names
