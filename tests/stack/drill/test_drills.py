@@ -57,7 +57,7 @@ def refresh_storm(told: Told) -> None:
     assert int(told["during"][1]) >= 2 * STORM_AT_ONCE
 
 
-# A fault of the bus may reach a server by its look at the database alone, in 5 s; then it misses three heartbeats of 1 s.
+# A server may learn of a fault of the bus from the database alone, in 5 s; then it misses three heartbeats of 1 s.
 NOTICED = 10.0
 DRILLS = (
     (redis_down, NOTICED),
