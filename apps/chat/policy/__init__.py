@@ -5,11 +5,13 @@ from apps.chat.policy.caches import CONVERSATION, HISTORY
 from apps.chat.policy.conversations import ChatPolicy, chat
 from apps.chat.policy.rates import LimitsPolicy, limits
 from apps.chat.policy.replies import AssistantPolicy, assistant
+from apps.chat.policy.sharing import REPLIES
 from apps.chat.policy.sockets import LivePolicy, live
 
 __all__ = (
     "CONVERSATION",
     "HISTORY",
+    "REPLIES",
     "AssistantPolicy",
     "BudgetPolicy",
     "ChatPolicy",
