@@ -124,7 +124,7 @@ def embedded() -> None:
     say("L1 hit", memory_hit(namespace, page), "µs", "≤ 0.8")
     say("L1 hit, awaited", asyncio.run(awaited(namespace, load_async)), "µs", "≤ 1.2")
     turned(namespace, l1_seconds=0.0)
-    namespace.clear_memory()
+    namespace.shelf.clear()
     say("L2 hit", memory_hit(namespace, page, session="s"), "µs", "≤ 1.5")
     loads(namespace, page, "without Redis", "≤ 60")
 
