@@ -182,7 +182,7 @@ class Reading(Finding):
             tally.refusals["moved"] += 1
             return False
         tally.fills += 1
-        self._remember(self._entry(value, record), _clock())
+        self._remember(self._entry(value, record))
         return True
 
     def _stored(self, record: Record) -> bool:
