@@ -44,6 +44,16 @@ class Run:
     def violations(self) -> list[Violation]:
         return violations(self.history, self.windows, delay_seconds=self.delay_seconds)
 
+    def around(self, violation: Violation) -> str:
+        """Return what happened to the row then, in order."""
+        near = [
+            one
+            for one in (*self.history.reads, *self.history.writes)
+            if one.row == violation.read.row and abs(one.end - violation.read.start) < 0.5
+        ]
+        windows = [one for one in self.windows if one.start - 1 <= violation.read.start <= one.end + 1]
+        return "\n".join(map(str, [violation, *windows, *sorted(near, key=lambda one: one.start)]))
+
     def told(self) -> str:
         """Return its figures in a line."""
         levels = Counter(read.level for read in self.history.reads)
@@ -81,8 +91,8 @@ def ran(folder: Path, database: str, *, faults: Sequence[str], rounds: int = 1, 
 
 @pytest.mark.soak
 def test_no_read_is_older_than_it_may_be_whatever_breaks(postgres_url: str, tmp_path: Path) -> None:
-    run = ran(tmp_path, postgres_url, faults=ALL if IS_SOAK else SHORT, rounds=length(6, short=1), calm=length(5, short=1))
-    print(run.told())
+    run = ran(tmp_path, postgres_url, faults=ALL if IS_SOAK else SHORT, rounds=length(7, short=1), calm=length(5, short=1))
+    print(run.told(), *map(run.around, run.violations()[:3]), sep="\n")
     assert run.violations() == []
     assert run.delay_seconds < DELAY_MAX_SECONDS
     assert len(run.history.reads) >= length(100_000, short=1_000)
