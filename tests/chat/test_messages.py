@@ -27,7 +27,7 @@ def test_a_sent_message_comes_back_as_stored(ann: User) -> None:
     assert sent.is_new
     assert sent.message.html == "<p><em>hi</em></p>\n"
     assert sent.message.author.name == "ann"
-    assert history_page(user_id=ann.pk, conversation_id=where.id).messages == (sent.message,)
+    assert history_page(user_id=ann.pk, conversation_id=where.id).messages == [sent.message]
 
 
 def test_a_resent_message_is_stored_once(ann: User) -> None:
