@@ -16,8 +16,8 @@ from apps.caching.stores.redis_store import RedisStore
 from apps.caching.stores.store import Place
 from apps.resilience.exceptions import RejectedError
 from tests.caching.conftest import Page
-from tests.servers.redis import Redis
 from tests.caching.test_namespace import KEY, ONE, TWO, Clock, Loader, clock, in_the_database, tended
+from tests.servers.redis import Redis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PLACE = Place("a" * 32, ("one:1", "one:*"))
@@ -80,6 +80,25 @@ def test_a_store_tended_during_a_commit_it_was_not_told_of_is_not_believed_after
     store.release(lease)
     with pytest.raises(UnavailableError):
         store.read([PLACE])
+    store.tend()
+    assert not store.lost
+
+
+def test_a_busy_process_believes_the_store_again_as_soon_as_it_can_be_told(
+    store: RedisStore, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged = invalidations.logged
+
+    def commits_meanwhile() -> list[tuple[int, str]]:
+        with transaction.atomic():
+            lease = store.hold(["one:1"], connection)
+        store.release(lease)
+        return logged()
+
+    gate.is_open = False
+    commits_meanwhile()
+    gate.is_open = True
+    monkeypatch.setattr(invalidations, "logged", commits_meanwhile)
     store.tend()
     assert not store.lost
 

@@ -8,7 +8,6 @@ import pytest
 import redis
 from django.test import Client
 
-from apps.backplane.local import LocalBus
 from apps.caching import current
 from apps.caching import record as records
 from apps.caching.envelope import wrapped
@@ -102,7 +101,9 @@ def cut_short(namespace: Namespace[Any], shared: Shared, settings: Any) -> None:
 
 
 def of_no_kind(namespace: Namespace[Any], shared: Shared, settings: Any) -> None:
-    shared.put(namespace.place(HERE).digest, b"cos\nsystem\n(S'true'\ntR.")  # what a pickle that runs a command looks like
+    shared.put(
+        namespace.place(HERE).digest, b"cos\nsystem\n(S'true'\ntR."
+    )  # what a pickle that runs a command looks like
 
 
 @pytest.mark.parametrize("tamper", [flipped, copied, of_another_version, under_another_key, cut_short, of_no_kind])
@@ -168,7 +169,7 @@ def test_nothing_of_a_request_imports_pickle_or_unpickles(client: Client, monkey
 
 
 def is_ours(name: str) -> bool:
-    return name.split(".")[0] in {"apps", "perfsite"} and sys.modules[name] is not None
+    return name.split(".", maxsplit=1)[0] in {"apps", "perfsite"} and sys.modules[name] is not None
 
 
 def forbidden(*_: object, **__: object) -> None:

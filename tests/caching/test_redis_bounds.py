@@ -16,7 +16,7 @@ from tests.soak import length
 pytestmark = pytest.mark.django_db(transaction=True)
 TAGS_A_COMMIT, ENTRIES = 10, 500
 BOUND_BYTES = 4_000_000  # of keys and values, beside what the server takes empty
-# Each is O(1), or O(the keys it names); INFO is asked once per connection, CONFIG and CLIENT by the test and the client.
+# Each is O(1), or O(the keys it names). INFO is asked once per connection, CONFIG and DBSIZE by the test.
 ALLOWED = {
     "get", "set", "del", "mget", "unlink", "pttl", "pexpire", "time", "ping", "evalsha", "eval",
     "info", "config|resetstat", "client|setinfo", "client|setname", "hello", "select", "auth",

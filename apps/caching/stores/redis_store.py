@@ -36,7 +36,8 @@ class RedisStore:
         self._hold, self._release = self._wire.script(scripts.HOLD), self._wire.script(scripts.RELEASE)
         self._epoch = self._wire.script(scripts.EPOCH)
         self._hold_ms = round(hold_seconds * 1000)
-        self.lost = ""
+        self.lost = ""  # why nothing that Redis has is believed
+        self._is_deaf = False  # and it is not told of commits either
         self._lock = Lock()
         self._unheard = 0  # commits under way, and how many there were, that Redis could not be told of
         self._unheard_ever = 0
@@ -65,7 +66,7 @@ class RedisStore:
         """Mark the stamps; where Redis does not answer, write the tags into the transaction instead."""
         token = secrets.token_hex(8)
         try:
-            self._asked(self._hold, keys=list(map(_stamp, names)), args=[token, self._hold_ms])
+            self._told(self._hold, keys=list(map(_stamp, names)), args=[token, self._hold_ms])
         except UnavailableError as error:
             invalidations.log(names, connection)
             self._go_unheard(error)
@@ -79,7 +80,7 @@ class RedisStore:
                 self._unheard -= 1
             return
         try:
-            self._asked(self._release, keys=list(map(_stamp, lease.names)), args=[lease.token])
+            self._told(self._release, keys=list(map(_stamp, lease.names)), args=[lease.token])
         except UnavailableError as error:
             with self._lock:  # the server may be another one by now, which knows of no hold
                 self._owed.update(lease.names)
@@ -94,10 +95,11 @@ class RedisStore:
 
     def tend(self) -> None:
         """Deliver what was missed, then trust Redis again. Blocks for a query and a round trip."""
-        under_way, ever = self._unheard, self._unheard_ever
         try:
             if self.lost:
                 self._wire.renew()
+                self._is_deaf = False  # first it is told of commits again: else a busy process would never catch up
+            under_way, ever = self._unheard, self._unheard_ever
             self._deliver()
             if not under_way:
                 self._trust(ever)
@@ -113,15 +115,24 @@ class RedisStore:
         logger.warning("Redis keeps the cache again; what it missed has been delivered.")
 
     def _deliver(self) -> None:
-        if owed := tuple(self._owed):
-            self._forget_stamps(owed)
-            with self._lock:
-                self._owed.difference_update(owed)
+        self._pay()
         while rows := invalidations.logged():
             names = list(dict.fromkeys(tag for _, tag in rows))
             self._forget_stamps(names)
             invalidations.forget([row for row, _ in rows])
         self._wire.ask("PING")
+
+    def _pay(self) -> None:
+        """Deliver the releases that were not heard; raise RedisError, and owe them still."""
+        with self._lock:
+            owed, self._owed = self._owed, set()
+        try:
+            if owed:
+                self._forget_stamps(tuple(owed))
+        except (RedisError, OSError):
+            with self._lock:
+                self._owed |= owed
+            raise
 
     def _forget_stamps(self, names: Sequence[str]) -> None:
         self._release(keys=list(map(_stamp, names)), args=[secrets.token_hex(8)])
@@ -142,6 +153,12 @@ class RedisStore:
     def _asked(self, question: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self.lost:
             raise UnavailableError(self.lost)
+        return self._told(question, *args, **kwargs)
+
+    def _told(self, question: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Ask, although what is stored may not be believed yet."""
+        if self._is_deaf:
+            raise UnavailableError(self.lost)
         try:
             return self._pipeline.call(question, *args, **kwargs)
         except RejectedError as error:
@@ -153,7 +170,7 @@ class RedisStore:
     def _distrust(self, error: Exception) -> None:
         if not self.lost:
             logger.warning("Redis does not keep the cache now (%s): each process has its own, for seconds.", error)
-        self.lost = f"{type(error).__name__}: {error}"
+        self.lost, self._is_deaf = f"{type(error).__name__}: {error}", True
 
 
 def _stamp(name: str) -> str:

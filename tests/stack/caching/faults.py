@@ -15,7 +15,7 @@ from tests.servers.deadline import eventually
 from tests.servers.process import free_port
 from tests.servers.redis import Redis, running_redis
 from tests.stack.caching.history import Window
-from tests.stack.caching.proxy import Proxy, running_proxy
+from tests.stack.caching.proxy import running_proxy
 
 PROCESSES = 4
 
@@ -56,7 +56,7 @@ class Faults:
     def all_well(self) -> float:
         """Return when every process had heard from every other what was sent since now, and trusted Redis. Blocks."""
         since = time.monotonic()
-        eventually(lambda: min(well for _, well in self._health()) > since, seconds=40, what="the end of a fault")
+        eventually(lambda: min(well for _, well in self._health()) > since, seconds=90, what="the end of a fault")
         return time.monotonic()
 
     def calm(self, longest: float) -> None:
@@ -115,7 +115,9 @@ class Faults:
     def _started(self, number: int, port: int) -> Redis:
         home = self.folder / f"redis{port}"
         home.mkdir(exist_ok=True)
-        return self._stack.enter_context(running_redis("--dir", str(home), "--repl-diskless-sync-delay", "0", port=port))
+        return self._stack.enter_context(
+            running_redis("--dir", str(home), "--repl-diskless-sync-delay", "0", port=port)
+        )
 
 
 @contextmanager

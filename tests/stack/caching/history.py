@@ -94,7 +94,9 @@ def violations(history: History, windows: Sequence[Window], *, delay_seconds: fl
     or five seconds where something was broken at any time between the commit and the read.
     """
     everywhere = _known(history)
-    own = {key: Known(pairs) for key, pairs in _grouped(((one.process, one.row), one) for one in history.writes).items()}
+    own = {
+        key: Known(pairs) for key, pairs in _grouped(((one.process, one.row), one) for one in history.writes).items()
+    }
     begun = {(one.row, one.version): one.start for one in history.writes}
     found: list[Violation] = []
     for read in history.reads:
@@ -118,7 +120,9 @@ def oldest(history: History) -> float:
 
 def bus_delay(history: History, windows: Sequence[Window]) -> float:
     """Return the longest that the bus took while nothing was broken."""
-    return max((one.heard - one.sent for one in history.pings if not _is_broken(one.sent, one.heard, windows)), default=0)
+    return max(
+        (one.heard - one.sent for one in history.pings if not _is_broken(one.sent, one.heard, windows)), default=0
+    )
 
 
 def _known(history: History) -> dict[int, Known]:

@@ -44,9 +44,7 @@ from apps.deduplication.exceptions import FlightError  # noqa: E402
 from apps.resilience.exceptions import ResilienceError  # noqa: E402
 from perfsite.celery import begin_services_in_child  # noqa: E402
 
-ROWS = Namespace(
-    "coherence.row", title="Rows", value=int, version=1, tags=lambda key: (CONVERSATION.of(key[0]),)
-)
+ROWS = Namespace("coherence.row", title="Rows", value=int, version=1, tags=lambda key: (CONVERSATION.of(key[0]),))
 PING = "coherence.ping"
 OUTAGES = (DatabaseError, FlightError, ResilienceError, OSError)
 
@@ -103,7 +101,9 @@ class Life:
         new.write_text(f"{os.getpid()} {well}")
         new.replace(self._health)
 
-    def _forever(self, work: Callable[[random.Random, int, int], None], chance: Any, rows: list[int], user: int) -> None:
+    def _forever(
+        self, work: Callable[[random.Random, int, int], None], chance: Any, rows: list[int], user: int
+    ) -> None:
         while True:
             try:
                 work(chance, chance.choice(rows), user)

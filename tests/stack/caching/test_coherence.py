@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.process import ServerProcess
-from tests.servers.site import MANAGE, PROJECT, clean_environment
+from tests.servers.site import PROJECT, clean_environment
 from tests.soak import IS_SOAK, length
 from tests.stack.caching.faults import breakable, plan
 from tests.stack.caching.history import History, Violation, Window, bus_delay, history_of, oldest, violations
@@ -70,7 +70,6 @@ def ran(folder: Path, database: str, *, faults: Sequence[str], rounds: int = 1, 
     seed = os.environ.get("COHERENCE_SEED") or secrets.token_hex(4)
     print(f"COHERENCE_SEED={seed}")
     env = clean_environment(DATA_DIR=str(folder), DATABASE_URL=database, COHERENCE_FENCE=fence)
-    managed(env, "migrate", "--verbosity=0")
     managed(env, "shell", "--verbosity=0", "--command", PREPARE)
     with breakable(folder, seed) as breaking:
         env["REDIS_URL"] = f"redis://127.0.0.1:{breaking.proxy.port}/0"
@@ -90,8 +89,10 @@ def ran(folder: Path, database: str, *, faults: Sequence[str], rounds: int = 1, 
 
 
 @pytest.mark.soak
-def test_no_read_is_older_than_it_may_be_whatever_breaks(postgres_url: str, tmp_path: Path) -> None:
-    run = ran(tmp_path, postgres_url, faults=ALL if IS_SOAK else SHORT, rounds=length(7, short=1), calm=length(5, short=1))
+def test_no_read_is_older_than_it_may_be_whatever_breaks(migrated_url: str, tmp_path: Path) -> None:
+    run = ran(
+        tmp_path, migrated_url, faults=ALL if IS_SOAK else SHORT, rounds=length(7, short=1), calm=length(5, short=1)
+    )
     print(run.told(), *map(run.around, run.violations()[:3]), sep="\n")
     assert run.violations() == []
     assert run.delay_seconds < DELAY_MAX_SECONDS
@@ -99,7 +100,7 @@ def test_no_read_is_older_than_it_may_be_whatever_breaks(postgres_url: str, tmp_
     assert {"L1", "L2", "L3", "load", "page"} <= {read.level for read in run.history.reads}
 
 
-def test_without_the_fence_the_checker_finds_old_reads(postgres_url: str, tmp_path: Path) -> None:
-    run = ran(tmp_path, postgres_url, faults=(), calm=4, fence="off")
+def test_without_the_fence_the_checker_finds_old_reads(migrated_url: str, tmp_path: Path) -> None:
+    run = ran(tmp_path, migrated_url, faults=(), calm=4, fence="off")
     print(run.told())
     assert run.violations()
