@@ -38,7 +38,8 @@ def main() -> None:
     """Run and publish."""
     texts = Path(os.environ.get("TEXTS", ""))
     if not (texts / "irc.csv").exists() or not (texts / "coffee.jsonl.gz").exists():
-        sys.exit("Left out: TEXTS does not name a folder with irc.csv and coffee.jsonl.gz.")
+        print("Left out: TEXTS does not name a folder with irc.csv and coffee.jsonl.gz.")
+        return
     given = [float(word) for word in sys.argv[1:]]
     count, rate = (given + [REQUESTS, RATE][len(given) :])[:2]
     with ExitStack() as stack:
