@@ -184,7 +184,7 @@ class Reading(Finding):
         tally.fills += 1
         entry = self._entry(value, record)
         self.namespace.heat.note(self.key, entry, loads=1)
-        self._remember(entry, _clock())
+        self._remember(entry)
         return True
 
     def _stored(self, record: Record) -> bool:
