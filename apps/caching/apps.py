@@ -11,8 +11,9 @@ class CachingConfig(AppConfig):
     verbose_name = "Caching"
 
     def ready(self) -> None:
-        """Watch what is written, and what is committed."""
-        # Needs the settings of the databases.
+        """Watch what is written, and what is committed; declare the namespace of sessions."""
+        # Need the settings of the databases, and Django's own apps.
+        import apps.caching.session_store  # noqa: F401  (declares)
         from apps.caching import transactions
 
         transactions.watch()

@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from apps.caching import transactions
+from apps.caching import dependencies, transactions
 from apps.caching.answers import DoNotStore, Loaded, Old, Outcome, Unchanged
 from apps.caching.desk import ask
 from apps.caching.exceptions import DeclarationError
@@ -75,6 +75,8 @@ class Namespace(Generic[T]):
         """
         entry = self._near(key, session)
         if entry is not None:
+            if dependencies.heard.parts is not None:
+                dependencies.note(tuple(tag.name for tag, _ in entry.fences), entry.stamps)
             return entry.value  # type: ignore[no-any-return]
         return Reading(self, key, session).run(load, refresh).value  # type: ignore[no-any-return]
 

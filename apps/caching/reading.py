@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import InterfaceError, OperationalError
 
+from apps.caching import dependencies, transactions
 from apps.caching import record as records
-from apps.caching import transactions
 from apps.caching.answers import Loaded, Old, Outcome, Unchanged, plain
 from apps.caching.current import store
 from apps.caching.desk import ask, submit
@@ -63,6 +63,12 @@ class Reading:
 
     def run(self, load: Callable[[], Any], refresh: Callable[[Old[Any]], Any] | None) -> Outcome[Any]:
         """Return the value from the store or the loader. Blocks."""
+        outcome = self._found_or_loaded(load, refresh)
+        if self.cause != "disabled":
+            dependencies.note(self.place.tags, None if outcome.is_stale else self.stamps)
+        return outcome
+
+    def _found_or_loaded(self, load: Callable[[], Any], refresh: Callable[[Old[Any]], Any] | None) -> Outcome[Any]:
         found = self.found()
         if found is not None:
             return found
@@ -125,6 +131,13 @@ class Reading:
         if self.cause in ALONE:
             return False
         return self._kept(value, self._recorded(value, seconds, load_seconds=0.0), is_own=True)
+
+    def keep_made(self, value: Any, *, seconds: float, load_seconds: float) -> bool:
+        """Keep a value that was made after `found` had nothing; all that it was made of must be of the same stamps."""
+        if self.cause in ALONE or self.stamps is None or not dependencies.agree(self.place.tags, self.stamps):
+            self.namespace.tally.refusals["held" if self.cause == "held" else "moved"] += 1
+            return False
+        return self._kept(value, self._recorded(value, seconds, load_seconds=load_seconds), is_own=True)
 
     def drop(self) -> None:
         """Have the store forget the entry; one that does not answer forgets it by itself, in time."""

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db import transaction
 from django.db.models import F
 
-from apps.chat.access import NO_CONVERSATION, membership_of
+from apps.chat.access import NO_CONVERSATION, membership_of, role_of
 from apps.chat.exceptions import InvalidError, NotFoundError
+from apps.chat.invalidation import marker_moves
 from apps.chat.live.publication import Person, reader_moved
 from apps.chat.models import Conversation, Membership, Message
 from apps.chat.policy import HISTORY, chat
@@ -40,13 +42,13 @@ NUMBERS = ("sequence", "conversation__last_sequence", "conversation__last_event"
 def history_page(
     *, user_id: int, conversation_id: int, limit: int | None = None, position: Position = LATEST
 ) -> HistoryPage:
-    """Return up to `limit` messages, else the policy's number, oldest first: one query for whether the caller may see
-    them, and two or three more where the page is not in the cache.
+    """Return up to `limit` messages, else the policy's number, oldest first. No query where caller and page are in the
+    cache, else one for whether the caller may see them, and up to three for the page.
 
     Raises NotFoundError, or InvalidError for a limit out of bounds or a position outside the conversation.
     """
     limit = _page_size(limit)
-    membership_of(user_id=user_id, conversation_id=conversation_id)
+    role_of(user_id=user_id, conversation_id=conversation_id)
     key = (conversation_id, limit, *_place(position))
     return HISTORY.get_or_load(key, lambda: _loaded(conversation_id, limit=limit, position=position))
 
@@ -94,11 +96,18 @@ def mark_read(*, user_id: int, conversation_id: int, sequence: int) -> int:
         raise InvalidError("sequence", "must not be negative.")
     membership = membership_of(user_id=user_id, conversation_id=conversation_id)
     wanted = min(sequence, membership.conversation.last_sequence)
-    moved = Membership.objects.filter(pk=membership.pk, last_read_sequence__lt=wanted)
-    if moved.update(last_read_sequence=wanted):
-        reader = Person(id=user_id, name=membership.user.get_username())
-        reader_moved(conversation_id, reader=reader, last_read_sequence=wanted)
+    if wanted > membership.last_read_sequence:
+        _move_marker(membership, wanted)
     return max(wanted, membership.last_read_sequence)
+
+
+def _move_marker(membership: Membership, wanted: int) -> None:
+    moved = Membership.objects.filter(pk=membership.pk, last_read_sequence__lt=wanted)
+    with transaction.atomic():
+        marker_moves(membership.conversation_id, membership.user_id)
+        if moved.update(last_read_sequence=wanted):
+            reader = Person(id=membership.user_id, name=membership.user.get_username())
+            reader_moved(membership.conversation_id, reader=reader, last_read_sequence=wanted)
 
 
 class Span(NamedTuple):
