@@ -105,6 +105,10 @@ class Namespace(Generic[T]):
         """Return what this process has in memory and may give out without asking anybody. Never blocks."""
         return self._told(key, session)
 
+    def near(self, key: Key, *, session: str) -> Entry | None:
+        """Return the entry that `peek` tells of, as it is: for whoever counts nanoseconds. Never blocks."""
+        return self._near(key, session)
+
     def get(self, key: Key, *, session: str | None = None) -> Outcome[T] | None:
         """Return what some level has, or None. Blocks for a round trip, if it must."""
         return self._told(key, session) or Reading(self, key, session).found()

@@ -3,21 +3,14 @@
 from collections.abc import Mapping
 from time import perf_counter
 
-from apps.caching.answers import Outcome
-from apps.caching.http.answer import StoredAnswer, is_known
-from apps.caching.http.counts import RouteTally
-from apps.caching.http.directory import Target, directory
+from apps.caching.http.directory import directory
 from apps.caching.http.plan import route_of
 from apps.caching.http.request import ON, RELOAD, SAFE, Asked, asked, of_edge
-from apps.caching.http.token import masked, personal_etag
-from perfsite.edge import request_id
+from perfsite.edge.hit import Hit
 from perfsite.edge.protocol import Receive, Scope, Send
 
 LIMIT = 10_000
 COOKIE_MAX_BYTES = 4096
-FOUND, UNCHANGED = ({"type": "http.response.start", "status": status} for status in (200, 304))
-NOTHING = {"type": "http.response.body", "body": b""}
-STATUS = (b"cache-status", b"perfsite; hit; detail=L2")
 Seen = tuple[object, ...]
 
 
@@ -37,10 +30,10 @@ class Hits:
         target = None if question is None else directory.get(question.name)
         if question is None or target is None:
             return False
-        outcome = target.near() or await _confirmed(target)
-        if outcome is None or (len(outcome.value.pieces) > 1 and not question.secret):
+        answer = target.near() or await target.confirmed()
+        if answer is None or (len(answer.pieces) > 1 and not question.secret):
             return False
-        await _sent(outcome.value, question, headers.get(b"if-none-match", b""), started, target.tally, send)
+        await Hit(answer, question, scope, headers, started).send(send, target.tally)
         return True
 
     def _question(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Asked | None:
@@ -82,28 +75,3 @@ class Hits:
                 del self._asked[next(iter(self._asked))]
             self._asked[seen] = found
         return found
-
-
-async def _confirmed(target: Target) -> Outcome[StoredAnswer] | None:
-    outcome = await target.confirmed()
-    if outcome is not None:
-        target.tally.confirmed += 1
-    return outcome
-
-
-async def _sent(
-    answer: StoredAnswer, question: Asked, condition: bytes, started: float, tally: RouteTally, send: Send
-) -> None:
-    is_whole = len(answer.pieces) == 1
-    etag = answer.etag if is_whole else personal_etag(answer.etag, question.secret)
-    own = (b"etag", etag), STATUS, (b"x-request-id", request_id.current.get().encode())
-    duration = (b"server-timing", b"app;dur=%.1f" % ((perf_counter() - started) * 1000))
-    if condition and is_known(etag, condition):
-        tally.unchanged += 1
-        await send({**UNCHANGED, "headers": [*answer.headers_304, *own, duration]})
-        await send(NOTHING)
-        return
-    tally.hits += 1
-    body = answer.pieces[0] if is_whole else masked(question.secret).encode().join(answer.pieces)
-    await send({**FOUND, "headers": [*answer.headers, *own, duration]})
-    await send({"type": "http.response.body", "body": body})

@@ -18,11 +18,13 @@ ETAG_BYTES = 12
 class StoredAnswer(msgspec.Struct, frozen=True):
     """A whole 200. Between its pieces goes the reader's form token; `etag` is weak then, for no two bodies are equal.
 
-    `headers` and `headers_304` are without the ETag: with a token it is the reader's own.
+    `headers` are without the ETag: with a token it is the reader's own. `head` and `head_304` are the same as they are
+    written, the latter without what tells of the body.
     """
 
     headers: Headers
-    headers_304: Headers
+    head: bytes
+    head_304: bytes
     etag: bytes
     pieces: tuple[bytes, ...]
 
@@ -42,10 +44,15 @@ def stored(response: HttpResponse, *, placeholder: bytes) -> StoredAnswer:
     kept = tuple(one for one in _headers(response) if one[0] not in OWN and one[0] != b"etag")
     return StoredAnswer(
         headers=kept,
-        headers_304=tuple(one for one in kept if one[0] not in OF_BODY),
+        head=_written(kept),
+        head_304=_written(one for one in kept if one[0] not in OF_BODY),
         etag=etag_of(response, pieces),
         pieces=pieces,
     )
+
+
+def _written(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join(b"%b: %b\r\n" % header for header in headers)
 
 
 def etag_of(response: HttpResponse, pieces: Iterable[bytes]) -> bytes:

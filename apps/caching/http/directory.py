@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from apps.caching.answers import Outcome
 from apps.caching.http.answer import StoredAnswer
 from apps.caching.http.counts import RouteTally
 from apps.caching.keys import Key
@@ -25,20 +24,25 @@ class Target:
     policies: tuple[tuple[Handle[Any], object], ...]
     tally: RouteTally
 
-    def near(self) -> Outcome[StoredAnswer] | None:
+    def near(self) -> StoredAnswer | None:
         """Return the answer if it may be given out without asking anybody. Never blocks."""
         for handle, seen in self.policies:
             if handle.current is not seen:
                 return None
-        return self.namespace.peek(self.key, session=self.session)
+        entry = self.namespace.near(self.key, session=self.session)
+        return None if entry is None else entry.value
 
-    async def confirmed(self) -> Outcome[StoredAnswer] | None:
+    async def confirmed(self) -> StoredAnswer | None:
         """Return the answer if it is here, and the shared store says that it is still current."""
         if sessions.get(self.session, (self.namespace.name, self.key)) is None:
             return None
         if any(handle.current is not seen for handle, seen in self.policies):
             return None
-        return await self.namespace.get_async(self.key, session=self.session)
+        outcome = await self.namespace.get_async(self.key, session=self.session)
+        if outcome is None:
+            return None
+        self.tally.confirmed += 1
+        return outcome.value
 
 
 class Directory:
