@@ -56,8 +56,7 @@ class Site(RuleBasedStateMachine):
     @rule(target=sessions, who=people)
     def sign_in(self, who: int) -> int:
         self.readers.append(Reader(self.hits, self.users[who]))
-        if self.active[who]:
-            self.live[len(self.readers) - 1] = who
+        self.live[len(self.readers) - 1] = who
         return len(self.readers) - 1
 
     @rule(session=consumes(sessions))
