@@ -3,7 +3,21 @@
 import subprocess
 import sys
 
-NAMES = ("adaptive", "breakers", "edge", "flights", "history", "imports", "joining", "live", "policies")
+NAMES = (
+    "adaptive",
+    "breakers",
+    "caching",
+    "edge",
+    "flights",
+    "history",
+    "imports",
+    "joining",
+    "limits",
+    "live",
+    "pages",
+    "policies",
+    "prediction",
+)
 
 if __name__ == "__main__":
     sys.exit(

@@ -154,7 +154,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # Accounts
 AUTH_USER_MODEL = "chat.User"
-AUTHENTICATION_BACKENDS = ["apps.chat.backend.KnownUsers"]
+AUTHENTICATION_BACKENDS = ["apps.chat.backend.Backend"]
 SESSION_ENGINE = "apps.caching.session_store"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -7,11 +7,11 @@ from django.conf import settings
 
 from apps.backplane.connections import redis_client
 from apps.backplane.current import bus
-from apps.caching import tag
 from apps.caching.sessions import sessions
 from apps.caching.stores.database_store import DatabaseStore
 from apps.caching.stores.redis_store import RedisStore
 from apps.caching.stores.store import Store
+from apps.caching.tag import tags
 from apps.caching.topic import listen
 from apps.resilience.pipeline import pipeline
 
@@ -29,7 +29,7 @@ def forget_all() -> None:
     """Let go of all that this process holds: after a fork, and between tests."""
     with _lock:
         _stores.clear()
-    tag.bump_all()
+    tags.bump_all()
     sessions.clear()
 
 

@@ -14,7 +14,7 @@ import msgspec
 from apps.caching.tag import Fences
 
 OVERHEAD_BYTES = 640  # the entry with its fences and numbers, its key, its place in the dictionary
-MEASURE_EVERY = 64
+MEASURE_FIRST, MEASURE_EVERY = 4, 1_024  # a measurement takes as long as a hundred hits
 SMALL = range(-5, 257)
 
 
@@ -92,7 +92,7 @@ class Scale:
         """Return about how many bytes an entry with the value takes."""
         if type(value) is bytes:
             return encoded_bytes + OVERHEAD_BYTES
-        if self._count % MEASURE_EVERY == 0:
+        if self._count < MEASURE_FIRST or self._count % MEASURE_EVERY == 0:
             measured = deep_bytes(value) / max(1, encoded_bytes)
             self._ratio = measured if self._count == 0 else 0.5 * self._ratio + 0.5 * measured
         self._count += 1

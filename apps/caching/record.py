@@ -1,6 +1,7 @@
 """An entry as shared stores and flights carry it: the value's bytes, when and how it was made, under which stamps."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -21,8 +22,9 @@ MUTABLE = (
     msgspec.inspect.ByteArrayType,
     msgspec.inspect.AnyType,
 )
-LEVEL = 1  # of compression: three quarters of what the highest saves, at a twentieth of its time
+LEVEL = 1  # of compression: the fastest of the usual ones; pages are read more often than written, and small
 Stamps = tuple[bytes, ...]
+_wall = time.time
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -38,14 +40,27 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def age(self) -> float:
         """Return the seconds since it was made; a clock that was set back makes nothing older than now."""
-        return max(0.0, time.time() - self.created_at)
+        return max(0.0, _wall() - self.created_at)
 
 
-def packed(record: Record, payload: bytes, *, is_compressed: bool) -> Record:
-    """Return the record with its payload as it is stored."""
-    return msgspec.structs.replace(record, payload=payload, is_compressed=is_compressed)
+def packed(record: Record, *, compress_bytes: int) -> Record:
+    """Return the record as it is stored: compressed where it is large, and that makes it smaller."""
+    if len(record.payload) < compress_bytes:
+        return record
+    small = _thread.compressor.compress(record.payload, zstd.ZstdCompressor.FLUSH_FRAME)
+    if len(small) >= len(record.payload):
+        return record
+    return msgspec.structs.replace(record, payload=small, is_compressed=True)
 
 
+class _Thread(threading.local):
+    """A compressor per thread: making one takes longer than compressing a page."""
+
+    def __init__(self) -> None:
+        self.compressor = zstd.ZstdCompressor(LEVEL)
+
+
+_thread = _Thread()
 _decoder = msgspec.msgpack.Decoder(Record)
 encoded: Callable[[Record], bytes] = msgspec.msgpack.Encoder().encode
 
@@ -65,18 +80,10 @@ class Codec:
         _check_immutable(msgspec.inspect.type_info(kind), str(kind))
         self._encode = msgspec.msgpack.Encoder().encode
         self._decoder = msgspec.msgpack.Decoder(kind | None)
-        self._is_bytes = kind is bytes
 
     def encode(self, value: Any) -> bytes:
         """Return the value's bytes."""
         return self._encode(value)
-
-    def packed(self, data: bytes, *, compress_bytes: int) -> tuple[bytes, bool]:
-        """Return the bytes as they are stored, and whether they were compressed."""
-        if len(data) < compress_bytes:
-            return data, False
-        small = zstd.compress(data, LEVEL)
-        return (small, True) if len(small) < len(data) else (data, False)
 
     def value(self, record: Record) -> Any:
         """Return the value of a record; raise EntryError."""

@@ -38,60 +38,61 @@ class Tag:
         self.version = HELD if self._holders else self._kept
 
 
-_lock = Lock()
-_tags: WeakValueDictionary[str, Tag] = WeakValueDictionary()
+class Tags:
+    """The tags of a process: each the same object for all who hold it. Nothing here blocks for long."""
 
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._tags: WeakValueDictionary[str, Tag] = WeakValueDictionary()
 
-def tags_of(names: Iterable[str]) -> tuple[Tag, ...]:
-    """Return the tags of these names, each the same object for all who hold it. Does not block."""
-    with _lock:
-        return tuple(_tag(name) for name in names)
+    def of(self, names: Iterable[str]) -> tuple[Tag, ...]:
+        """Return the tags of these names."""
+        with self._lock:
+            return tuple(self._tag(name) for name in names)
 
+    def hold(self, names: Iterable[str]) -> tuple[Tag, ...]:
+        """Hold the tags and return them, to be released: who reads meanwhile asks the source, and keeps nothing."""
+        with self._lock:
+            held = tuple(self._tag(name) for name in names)
+            for tag in held:
+                tag.hold()
+        return held
 
-def hold(names: Iterable[str]) -> tuple[Tag, ...]:
-    """Hold the tags and return them, to be released: whoever reads meanwhile asks the source, and keeps nothing."""
-    with _lock:
-        held = tuple(_tag(name) for name in names)
-        for tag in held:
-            tag.hold()
-    return held
+    def release(self, held: Iterable[Tag]) -> None:
+        """Release tags that were held; entries from before are current no more."""
+        with self._lock:
+            for tag in held:
+                tag.release()
 
+    def bump(self, names: Iterable[str]) -> None:
+        """Let entries under these tags be current no more; names that nothing refers to cost nothing."""
+        with self._lock:
+            for name in names:
+                if tag := self._tags.get(name):
+                    tag.bump()
 
-def release(held: Iterable[Tag]) -> None:
-    """Release tags that were held; entries from before are current no more."""
-    with _lock:
-        for tag in held:
-            tag.release()
-
-
-def bump(names: Iterable[str]) -> None:
-    """Let entries under these tags be current no more; names that nothing refers to cost nothing."""
-    with _lock:
-        for name in names:
-            if tag := _tags.get(name):
+    def bump_all(self) -> None:
+        """Let no entry of this process be current."""
+        with self._lock:
+            for tag in list(self._tags.values()):
                 tag.bump()
 
+    def _tag(self, name: str) -> Tag:
+        found = self._tags.get(name)
+        if found is None:
+            self._tags[name] = found = Tag(name)
+        return found
 
-def bump_all() -> None:
-    """Let no entry of this process be current."""
-    with _lock:
-        for tag in list(_tags.values()):
-            tag.bump()
+
+tags = Tags()
 
 
-def captured(tags: Iterable[Tag]) -> Fences | None:
+def captured(wanted: Iterable[Tag]) -> Fences | None:
     """Return the tags with their versions, before a value is read; None while one of them is held."""
-    fences = tuple((tag, tag.version) for tag in tags)
+    fences = tuple((tag, tag.version) for tag in wanted)
     return None if any(version == HELD for _, version in fences) else fences
 
 
 def is_unmoved(fences: Fences) -> bool:
     """Return whether nothing was invalidated, or is about to be, since the fences were captured."""
     return all(tag.version == version for tag, version in fences)
-
-
-def _tag(name: str) -> Tag:
-    found = _tags.get(name)
-    if found is None:
-        _tags[name] = found = Tag(name)
-    return found

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from apps.backplane.bus import Bus, Loss
 from apps.backplane.envelope import Envelope
-from apps.caching import tag
 from apps.caching.sessions import TOPIC as SESSIONS
 from apps.caching.sessions import sessions
+from apps.caching.tag import tags
 
 TAGS = "caching.tags"
 
@@ -22,7 +22,7 @@ def listen(bus: Bus) -> None:
 
     def heard(envelope: Envelope) -> None:
         if envelope.origin != origin or envelope.payload is None:
-            tag.bump(str(name) for name in envelope.payload or ())
+            tags.bump(str(name) for name in envelope.payload or ())
 
     bus.subscribe(TAGS, heard, _lost)
     bus.subscribe(SESSIONS, _ended, _lost)
@@ -34,4 +34,4 @@ def _ended(envelope: Envelope) -> None:
 
 def _lost(_: Loss) -> None:
     sessions.clear()
-    tag.bump_all()
+    tags.bump_all()

@@ -18,12 +18,12 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
 from apps.backplane.current import bus
-from apps.caching import tag
 from apps.caching.current import store
 from apps.caching.family import Family, families, families_written
 from apps.caching.signals import tags_invalidated
 from apps.caching.statistics import invalidations
 from apps.caching.stores.invalidations import NAME_MAX_CHARACTERS
+from apps.caching.tag import tags
 from apps.caching.topic import tell
 
 _migrating = threading.Event()
@@ -165,7 +165,7 @@ def _noted(connection: Any) -> list[Noted]:
 @contextmanager
 def _held(names: Sequence[str], cause: str, connection: Any) -> Iterator[None]:
     """Hold the tags while a commit is done; whether it was is not known when it raises, so they end either way."""
-    held = tag.hold(names)
+    held = tags.hold(names)
     try:
         lease = store().hold(names, connection)
         try:
@@ -173,7 +173,7 @@ def _held(names: Sequence[str], cause: str, connection: Any) -> Iterator[None]:
         finally:
             store().release(lease)
     finally:
-        tag.release(held)
+        tags.release(held)
         writing.has_noted = False
     invalidations[cause] += len(names)
     tell(bus(), names)

@@ -7,7 +7,7 @@ from django.contrib.auth.backends import ModelBackend
 from apps.chat.identity import user_of
 
 
-class KnownUsers(ModelBackend):
+class Backend(ModelBackend):
     """Password, permissions and `is_active` are Django's."""
 
     def get_user(self, user_id: Any) -> Any:

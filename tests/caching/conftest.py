@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.conf import settings
+from redis import Redis
 
 from apps.caching import current
 from apps.caching import family as families
@@ -24,8 +26,11 @@ class Page(msgspec.Struct, frozen=True):
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> Iterator[None]:
-    """Let go of what the process holds, before and after."""
+    """Let go of what the process holds, and of what its Redis does, before and after."""
     current.forget_all()
+    if settings.REDIS_URL:
+        with Redis.from_url(settings.REDIS_URL) as client:
+            client.flushdb()
     yield
     current.forget_all()
 

@@ -10,7 +10,12 @@ from django.http import HttpResponse, HttpResponseBase
 from apps.deduplication.http.answer import why_alone
 
 Headers = tuple[tuple[bytes, bytes], ...]
-OWN = frozenset({b"cache-status", b"connection", b"date", b"server-timing", b"traceparent", b"x-request-id"})
+OWN = frozenset(
+    {
+        b"cache-status", b"connection", b"date", b"ratelimit", b"ratelimit-policy", b"retry-after", b"server-timing",
+        b"traceparent", b"x-request-id",
+    }
+)  # fmt: skip
 OF_BODY = frozenset({b"content-length", b"content-type"})
 ETAG_BYTES = 12
 

@@ -9,12 +9,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from apps.backplane.bus import Bus
-from apps.caching import tag
 from apps.caching.exceptions import UnavailableError
 from apps.caching.record import Stamps
 from apps.caching.stores import invalidations, scripts
-from apps.caching.stores.store import Answer, Lease, Place
+from apps.caching.stores.store import Answer, Data, Lease, Place
 from apps.caching.stores.wire import EPOCH_KEY, PREFIX, Wire
+from apps.caching.tag import tags
 from apps.caching.topic import tell
 from apps.resilience.exceptions import RejectedError, ResilienceError
 from apps.resilience.pipeline import Pipeline
@@ -47,10 +47,10 @@ class RedisStore:
         data = found[: len(entries)] or [None] * len(places)
         return [Answer(one, _under(place, stamps)) for place, one in zip(places, data, strict=True)]
 
-    def fill(self, place: Place, stamps: Stamps, data: bytes, *, seconds: float) -> bool:
+    def fill(self, place: Place, stamps: Stamps, data: Data, *, seconds: float) -> bool:
         """Keep the entry unless its stamps have changed. One round trip."""
         keys = [PREFIX + "e:" + place.digest, *map(_stamp, place.tags), EPOCH_KEY]
-        return bool(self._asked(self._fill, keys=keys, args=[data, round(seconds * 1000), *stamps]))
+        return bool(self._asked(self._fill, keys=keys, args=[data(), round(seconds * 1000), *stamps]))
 
     def drop(self, digest: str) -> None:
         """Forget an entry. One round trip."""
@@ -88,7 +88,7 @@ class RedisStore:
         while rows := invalidations.logged():
             names = list(dict.fromkeys(tag for _, tag in rows))
             self._release(keys=list(map(_stamp, names)), args=[secrets.token_hex(8)])
-            tag.bump(names)
+            tags.bump(names)
             tell(self._bus, names)
             invalidations.forget([row for row, _ in rows])
         self._wire.ask("PING")

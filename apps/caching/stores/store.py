@@ -1,10 +1,12 @@
 """What every level 3 promises."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from apps.caching.record import Stamps
+
+Data = Callable[[], bytes]
 
 
 class Place(NamedTuple):
@@ -43,8 +45,11 @@ class Store(Protocol):
         """Return an answer for each place, all of one moment; missing stamps are made."""
         ...
 
-    def fill(self, place: Place, stamps: Stamps, data: bytes, *, seconds: float) -> bool:
-        """Keep the entry for so long, unless its stamps have changed since; return whether it is kept."""
+    def fill(self, place: Place, stamps: Stamps, data: Data, *, seconds: float) -> bool:
+        """Keep the entry for so long, unless its stamps have changed since; return False where they have.
+
+        The entry is packed when it is needed, in whichever thread that is.
+        """
         ...
 
     def drop(self, digest: str) -> None:

@@ -1,5 +1,6 @@
 """What staff may turn in the chat while it runs; each policy in its own file. Read as `chat.current.page_size`."""
 
+from apps.chat.policy.budget import BudgetPolicy, budget
 from apps.chat.policy.caches import ANSWERS, HISTORY, PAGES, ROLES
 from apps.chat.policy.conversations import ChatPolicy, chat
 from apps.chat.policy.rates import LimitsPolicy, limits
@@ -12,10 +13,12 @@ __all__ = (
     "PAGES",
     "ROLES",
     "AssistantPolicy",
+    "BudgetPolicy",
     "ChatPolicy",
     "LimitsPolicy",
     "LivePolicy",
     "assistant",
+    "budget",
     "chat",
     "limits",
     "live",

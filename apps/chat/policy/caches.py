@@ -8,7 +8,6 @@ from apps.caching.http.policy import answers
 from apps.caching.namespace import Namespace
 from apps.caching.policy import AT_ONCE, LIFE, CachePolicy
 from apps.chat.families import ACCESS, ACCOUNT, CONVERSATION
-from apps.chat.records import HistoryPage
 from apps.tuning.declaration import policy
 from apps.tuning.knob import knob
 
@@ -37,7 +36,7 @@ class Role(msgspec.Struct, frozen=True):
 HISTORY = Namespace(
     "chat.history",
     title="Cache: pages of history",
-    value=HistoryPage,
+    value=bytes,
     tags=lambda key: (CONVERSATION.of(key[0]),),
 )
 # By user and conversation.

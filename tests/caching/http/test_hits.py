@@ -26,7 +26,7 @@ from tests.servers.deadline import eventually
 
 SignIn = Callable[..., Reader]
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="(\w{64})"')
-OWN = {"x-request-id", "server-timing", "cache-status"}
+OWN = {"x-request-id", "server-timing", "cache-status", "ratelimit", "ratelimit-policy"}
 
 
 def paths(where: ConversationRecord) -> list[str]:
