@@ -18,6 +18,7 @@ NAMES = (
     "pages",
     "policies",
     "prediction",
+    "refresh",
 )
 
 if __name__ == "__main__":

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "apps.chat",
 ]
 MIDDLEWARE = [
+    "apps.caching.http.middleware.AnswersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "perfsite.csp.ContentSecurityPolicyMiddleware",
     "perfsite.degraded.DegradedMiddleware",
@@ -149,7 +150,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # Accounts
 AUTH_USER_MODEL = "chat.User"
 AUTHENTICATION_BACKENDS = ["apps.chat.backend.Backend"]
-SESSION_ENGINE = "apps.chat.sessions"
+SESSION_ENGINE = "apps.caching.session_store"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -11,10 +11,11 @@ class CachingConfig(AppConfig):
     verbose_name = "Caching"
 
     def ready(self) -> None:
-        """Watch what is written, and what is committed."""
-        # Need the settings, and the models.
+        """Watch what is written, and what is committed; declare the namespace of sessions."""
+        # Need the settings, the models, and Django's own apps.
         from celery.signals import worker_ready
 
+        import apps.caching.session_store  # noqa: F401  (declares)
         from apps.caching import tasks, transactions
         from apps.caching.backend.area import declare_areas
 

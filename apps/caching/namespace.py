@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from apps.caching import transactions
+from apps.caching import dependencies, transactions
 from apps.caching.answers import DoNotStore, Loaded, Old, Outcome, Unchanged
 from apps.caching.desk import ask
 from apps.caching.exceptions import DeclarationError
@@ -80,6 +80,8 @@ class Namespace(Generic[T]):
         """
         entry = self._near(key, session)
         if entry is not None:
+            if dependencies.heard.parts is not None:
+                dependencies.note(tuple(tag.name for tag, _ in entry.fences), entry.stamps)
             return entry.value  # type: ignore[no-any-return]
         return Reading(self, key, session).run(load, refresh).value  # type: ignore[no-any-return]
 
@@ -107,6 +109,10 @@ class Namespace(Generic[T]):
     def peek(self, key: Key, *, session: str | None = None) -> Outcome[T] | None:
         """Return what this process has in memory and may give out without asking anybody. Never blocks."""
         return self._told(key, session)
+
+    def near(self, key: Key, *, session: str) -> Entry | None:
+        """Return the entry that `peek` tells of, as it is: for whoever counts nanoseconds. Never blocks."""
+        return self._near(key, session)
 
     def get(self, key: Key, *, session: str | None = None) -> Outcome[T] | None:
         """Return what some level has, or None. Blocks for a round trip, if it must."""

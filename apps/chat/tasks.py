@@ -11,12 +11,11 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
-from apps.caching.transactions import invalidate
 from apps.chat.imports.claim import LEASE, remove_upload
 from apps.chat.imports.leftovers import remove_leftovers
 from apps.chat.imports.pace import Courteous, Stoppable, Unhindered
+from apps.chat.invalidation import conversation_ends, conversations_change
 from apps.chat.models import Conversation, Import, Message
-from apps.chat.policy import CONVERSATION
 from apps.chat.services.imports import Ended, run_import
 from apps.resilience.exceptions import ResilienceError
 from apps.resilience.pipeline import pipeline
@@ -73,7 +72,7 @@ def purge_conversations() -> None:
         if is_stopping():
             return
         with transaction.atomic():
-            invalidate(CONVERSATION.of(conversation.pk))
+            conversation_ends(conversation.pk, ())
             conversation.delete()
 
 
@@ -119,6 +118,6 @@ def _purge_messages(conversation_id: int) -> int:
     batch = Message.objects.filter(conversation_id=conversation_id).order_by("sequence")
     keys = list(batch.values_list("pk", flat=True)[:PURGE_BATCH_MESSAGES])
     with transaction.atomic():
-        invalidate(CONVERSATION.of(conversation_id))
+        conversations_change(conversation_id)
         count, _ = Message.objects.filter(pk__in=keys).delete()
     return count

@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
 from redis import Redis
@@ -36,7 +37,12 @@ class RedisStore:
         self._hold, self._release = self._wire.script(scripts.HOLD), self._wire.script(scripts.RELEASE)
         self._epoch = self._wire.script(scripts.EPOCH)
         self._hold_ms = round(hold_seconds * 1000)
-        self.lost = ""
+        self.lost = ""  # why nothing that Redis has is believed
+        self._is_deaf = False  # and it is not told of commits either
+        self._lock = Lock()
+        self._unheard = 0  # commits under way, and how many there were, that Redis could not be told of
+        self._unheard_ever = 0
+        self._owed: set[str] = set()
 
     def read(self, places: Sequence[Place], *, with_entries: bool = True) -> list[Answer]:
         """Return an answer for each place: one round trip, two where stamps are missing."""
@@ -59,19 +65,34 @@ class RedisStore:
 
     def hold(self, names: Sequence[str], connection: Any) -> Lease:
         """Mark the stamps; where Redis does not answer, write the tags into the transaction instead."""
-        lease = Lease(names=tuple(names), token=secrets.token_hex(8))
+        token = secrets.token_hex(8)
         try:
-            self._asked(self._hold, keys=list(map(_stamp, names)), args=[lease.token, self._hold_ms])
-        except UnavailableError:
+            self._told(self._hold, keys=list(map(_stamp, names)), args=[token, self._hold_ms])
+        except UnavailableError as error:
             invalidations.log(names, connection)
-        return lease
+            self._go_unheard(error)
+            token = ""
+        return Lease(names=tuple(names), token=token)
 
     def release(self, lease: Lease) -> None:
-        """Take the marks off, and the stamps with them. What is not heard ends by itself when the hold does."""
+        """Take the marks off, and the stamps with them. What is not heard is owed, and ends by itself with the hold."""
+        if not lease.token:
+            with self._lock:
+                self._unheard -= 1
+            return
         try:
-            self._asked(self._release, keys=list(map(_stamp, lease.names)), args=[lease.token])
+            self._told(self._release, keys=list(map(_stamp, lease.names)), args=[lease.token])
         except UnavailableError as error:
-            logger.debug("A hold ends by itself: %s", error)
+            with self._lock:  # the server may be another one by now, which knows of no hold
+                self._owed.update(lease.names)
+                self.lost = self.lost or str(error)
+
+    def _go_unheard(self, error: Exception) -> None:
+        """Believe nothing of Redis until the transaction has ended and its tags have been delivered."""
+        with self._lock:
+            self._unheard += 1
+            self._unheard_ever += 1
+            self.lost = self.lost or str(error)
 
     def ask(self, *words: Word) -> Any:
         """Return the answer to a command about other things than entries. One round trip."""
@@ -86,21 +107,46 @@ class RedisStore:
         try:
             if self.lost:
                 self._wire.renew()
+                self._is_deaf = False  # first it is told of commits again: else a busy process would never catch up
+            under_way, ever = self._unheard, self._unheard_ever
             self._deliver()
-            if self.lost:
-                logger.warning("Redis keeps the cache again; what it missed has been delivered.")
-            self.lost = ""
+            if not under_way:
+                self._trust(ever)
         except (RedisError, OSError) as error:
             self._distrust(error)
 
+    def _trust(self, unheard_ever: int) -> None:
+        """Believe Redis again, if it could be told of all since what it missed was looked up."""
+        with self._lock:
+            if not self.lost or self._unheard_ever != unheard_ever or self._owed:
+                return
+            self.lost = ""
+        logger.warning("Redis keeps the cache again; what it missed has been delivered.")
+
     def _deliver(self) -> None:
+        self._pay()
         while rows := invalidations.logged():
             names = list(dict.fromkeys(tag for _, tag in rows))
-            self._release(keys=list(map(_stamp, names)), args=[secrets.token_hex(8)])
-            tags.bump(names)
-            tell(self._bus, names)
+            self._forget_stamps(names)
             invalidations.forget([row for row, _ in rows])
         self._wire.ask("PING")
+
+    def _pay(self) -> None:
+        """Deliver the releases that were not heard; raise RedisError, and owe them still."""
+        with self._lock:
+            owed, self._owed = self._owed, set()
+        try:
+            if owed:
+                self._forget_stamps(tuple(owed))
+        except (RedisError, OSError):
+            with self._lock:
+                self._owed |= owed
+            raise
+
+    def _forget_stamps(self, names: Sequence[str]) -> None:
+        self._release(keys=list(map(_stamp, names)), args=[secrets.token_hex(8)])
+        tags.bump(names)
+        tell(self._bus, names)
 
     def _complete(self, names: Sequence[str], found: list[bytes | None]) -> dict[str, bytes]:
         """Return the stamps by name, the epoch by the empty one; make those that are missing."""
@@ -116,6 +162,12 @@ class RedisStore:
     def _asked(self, question: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self.lost:
             raise UnavailableError(self.lost)
+        return self._told(question, *args, **kwargs)
+
+    def _told(self, question: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Ask, although what is stored may not be believed yet."""
+        if self._is_deaf:
+            raise UnavailableError(self.lost)
         try:
             return self._pipeline.call(question, *args, **kwargs)
         except RejectedError as error:
@@ -127,7 +179,7 @@ class RedisStore:
     def _distrust(self, error: Exception) -> None:
         if not self.lost:
             logger.warning("Redis does not keep the cache now (%s): each process has its own, for seconds.", error)
-        self.lost = f"{type(error).__name__}: {error}"
+        self.lost, self._is_deaf = f"{type(error).__name__}: {error}", True
 
 
 def _stamp(name: str) -> str:
