@@ -6,15 +6,19 @@ import sys
 NAMES = (
     "adaptive",
     "breakers",
+    "caching",
     "edge",
     "flights",
     "history",
+    "hung",
     "imports",
     "joining",
+    "limits",
     "live",
     "pages",
     "policies",
     "prediction",
+    "refresh",
 )
 
 if __name__ == "__main__":

@@ -44,11 +44,12 @@ def begin_services(sender: Any, **_: Any) -> None:
 def begin_services_in_child(**_: Any) -> None:
     """Be what a web process is: obey policies, have the flights seen and their executions audited."""
     # The apps are ready only once the worker runs.
+    from apps.caching.service import Caching
     from apps.deduplication.service import Deduplication
     from apps.resilience.sharing.current import Breakers
     from apps.tuning.following import Policies
 
-    _services.extend((Deduplication(), Breakers(), Policies()))
+    _services.extend((Deduplication(), Caching(), Breakers(), Policies()))
     for service in _services:
         service.start()
 

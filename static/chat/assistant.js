@@ -1,6 +1,6 @@
 // The assistant's replies in the open conversation: shown while they are written, asked for, stopped, asked for again.
 
-import { RequestError, send } from "../deduplication/request.js";
+import { RequestError, get, send } from "../deduplication/request.js";
 import { Bubble } from "./bubble.js";
 import { notice, say } from "./notice.js";
 import { reason } from "./reason.js";
@@ -18,7 +18,7 @@ export class Assistant {
     const isHere = (run) => ({ detail }) => { if (detail.conversation === history.conversation) run(detail); };
     live.addEventListener("reply", isHere(({ reply }) => this.heard(reply)));
     live.addEventListener("token", isHere((part) => this.take(part)));
-    live.addEventListener("ack", isHere(() => this.confirm()));
+    live.addEventListener("ack", isHere(() => { this.confirm(); this.lookForReply(); }));
     stopButton.addEventListener("click", () => this.stop());
     history.pane.addEventListener("click", (event) => { if (event.target.closest("[data-again]")) this.ask({ regenerate: true }); });
     history.addEventListener("changed", () => this.lookForQuestion());
@@ -57,7 +57,7 @@ export class Assistant {
     const isOurs = this.bubble?.reply.id === reply.id;
     if (isOurs && reply.message !== null) this.wait(reply);
     else if (isOurs) this.clear();
-    if (reply.error) this.showProblem(reply.error.detail, reply.error.can_retry ? { regenerate: reply.replaces !== null } : null);
+    if (reply.error) this.showProblem(worded(reply.error), reply.error.can_retry ? { regenerate: reply.replaces !== null } : null);
     else if (reply.outcome === "interrupted" && reply.message === null) this.showProblem("The server restarted before the first word.", {});
     else if (reply.outcome === "complete") this.hideProblem();
     this.showStop();
@@ -125,6 +125,17 @@ export class Assistant {
     }
   }
 
+  // A reply that waits for its endpoint is told when it begins to: whoever came later asks.
+  async lookForReply() {
+    if (!this.isUnanswered) return;
+    try {
+      const { data: reply } = await get(this.path);
+      if (reply.state === "waiting" && this.isUnanswered) this.heard(reply);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error; // there was none, or no answer: the question shows as open
+    }
+  }
+
   // A question that nobody answers: the assistant came later, or its failure went unheard.
   lookForQuestion() {
     clearTimeout(this.looking);
@@ -163,4 +174,12 @@ export class Assistant {
   hideProblem() {
     this.row.hidden = true;
   }
+}
+
+// "…, and when it is possible again", by the reader's clock; the day is named where it is another.
+function worded({ detail, retry_at: moment }) {
+  if (!moment) return detail;
+  const when = new Date(moment);
+  const weekday = when.toDateString() === new Date().toDateString() ? undefined : "long";
+  return `${detail} Possible again: ${when.toLocaleString([], { weekday, hour: "2-digit", minute: "2-digit" })}.`;
 }

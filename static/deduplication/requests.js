@@ -51,10 +51,11 @@ export class Requests {
   }
 
   // `tags` are invalidated in all tabs once it is over: also when it failed, for then nobody knows how things stand.
-  async send(url, { method = "POST", body, accept = "application/json", optimistic, tags = [], idempotencyKey = this.uuid(), signal } = {}) {
+  // `waiting(error)` is called before each pause after which it is sent again.
+  async send(url, { method = "POST", body, accept = "application/json", optimistic, waiting, tags = [], idempotencyKey = this.uuid(), signal } = {}) {
     const either = AbortSignal.any(signal ? [signal, this.session.signal] : [this.session.signal]);
     try {
-      const request = { method, body, accept, idempotencyKey };
+      const request = { method, body, accept, idempotencyKey, waiting };
       return await this.sends.send(addressed(url).href, request, { optimistic, signal: either });
     } finally {
       for (const tag of tags) this.invalidate(tag);

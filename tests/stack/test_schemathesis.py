@@ -25,7 +25,9 @@ PASSWORD, GUEST = "pw", "guest"
 FILE = b'{"messages": [{"role": "user", "content": "hello"}]}\n'
 PREPARE = f"""
 from django.core.management import call_command
-call_command("policies", "set", "limits", "messages_per_minute=100000", "--reason", "many messages")
+knobs = ["messages_per_minute=100000", "writes_per_minute=1000000", "searches_per_minute=100000"]
+knobs += ["replies_per_hour=100000", "imports_per_hour=10000"]
+call_command("policies", "set", "limits", *knobs, "--reason", "many requests")
 for name in ("root", "{GUEST}"):
     call_command("createsuperuser", interactive=False, username=name, email="root@example.org")
 """

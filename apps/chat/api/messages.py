@@ -13,7 +13,7 @@ from apps.chat.api.security import SignedInRequest
 from apps.chat.cursor import LARGEST
 from apps.chat.exceptions import InvalidError
 from apps.chat.policy.conversations import PAGE_MAX_MESSAGES
-from apps.chat.rates import admit_message
+from apps.chat.rates import SENDS, admit
 from apps.chat.records import HistoryPage, MessageRecord
 from apps.chat.services import history, messages
 from apps.chat.text import CLIENT_ID_MAX_CHARACTERS, MESSAGE_MAX_CHARACTERS
@@ -72,12 +72,12 @@ def list_messages(request: SignedInRequest, conversation_id: Id, page: Annotated
 @router.post(
     MESSAGES,
     response={201: MessageRecord, 200: MessageRecord},
-    openapi_extra={"responses": {409: {}, 429: {}}},
+    openapi_extra={"responses": {409: {}}},
     summary="Send a message",
 )
 def send_message(request: SignedInRequest, conversation_id: Id, payload: NewMessage) -> HttpResponse:
     """201 when it was stored; 200 with the stored message when it had been sent before with this `client_id`."""
-    admit_message(request.auth)
+    admit(SENDS, request.auth)
     sent = messages.send_message(
         user_id=request.auth, conversation_id=conversation_id, text=payload.text, client_id=payload.client_id
     )

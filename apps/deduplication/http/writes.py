@@ -10,7 +10,7 @@ from apps.deduplication.http.current import generation
 is_write = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|WITH|MERGE)\b", re.IGNORECASE).match
 # What no answer of a joined route is made of.
 is_bookkeeping = re.compile(
-    r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) \"?(deduplication_flightexecution|django_cache)\b"
+    r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) \"?(deduplication_flightexecution|django_cache|caching_\w+)\b"
 ).match
 
 

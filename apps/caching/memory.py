@@ -1,0 +1,123 @@
+"""Entries in this process's memory, and the shelves they stand on, bounded in bytes.
+
+A shelf forgets what was stored first. Level 1 lives for a tenth of a second: whoever is read often was stored lately,
+and anything cleverer would cost each hit more than it saves (docs/decisions/0018).
+"""
+
+import sys
+from collections.abc import Hashable
+from threading import Lock
+from typing import Any
+
+import msgspec
+
+from apps.caching.tag import Fences
+
+OVERHEAD_BYTES = 640  # the entry with its fences and numbers, its key, its place in the dictionary
+MEASURE_FIRST, MEASURE_EVERY = 4, 1_024  # a measurement takes as long as a hundred hits
+SMALL = range(-5, 257)
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """A value as this process holds it. Times are of the monotonic clock.
+
+    `stored_at` is when it came to this level, or its stamps were looked at last; `loaded_at` when the value was made.
+    """
+
+    value: Any
+    fences: Fences
+    stamps: tuple[bytes, ...]
+    stored_at: float
+    loaded_at: float
+    kept_at: float
+    load_seconds: float
+    life: float  # the loader's own; 0: the policy's
+    draw: float  # chance, for the jitter
+    size: int
+
+    def looked_at(self, now: float, *, fences: Fences) -> "Entry":
+        """Return it as it stands after its stamps were found to be those of now."""
+        return msgspec.structs.replace(self, stored_at=now, fences=fences)
+
+
+class Shelf:
+    """Entries by key; `entries` is read without a lock, changed under it."""
+
+    __slots__ = ("_lock", "bytes", "entries", "evictions")
+
+    def __init__(self) -> None:
+        self.entries: dict[Hashable, Entry] = {}
+        self.bytes = self.evictions = 0
+        self._lock = Lock()
+
+    def put(self, key: Hashable, entry: Entry, *, limit_bytes: int) -> bool:
+        """Keep the entry, forgetting the oldest ones where that is needed; False where it is too large by itself."""
+        with self._lock:
+            self._drop(key)
+            if entry.size > limit_bytes:
+                return False
+            while self.entries and self.bytes + entry.size > limit_bytes:
+                self._drop(next(iter(self.entries)))
+                self.evictions += 1
+            self.entries[key] = entry
+            self.bytes += entry.size
+        return True
+
+    def drop(self, key: Hashable) -> None:
+        """Forget an entry, if it is there."""
+        with self._lock:
+            self._drop(key)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self.entries.clear()
+            self.bytes = 0
+
+    def _drop(self, key: Hashable) -> None:
+        entry = self.entries.pop(key, None)
+        if entry is not None:
+            self.bytes -= entry.size
+
+
+class Scale:
+    """Weighs values by their encoded size: what an encoded byte takes as objects is measured now and then."""
+
+    __slots__ = ("_count", "_ratio")
+
+    def __init__(self) -> None:
+        self._count, self._ratio = 0, 1.0
+
+    def weigh(self, value: Any, encoded_bytes: int) -> int:
+        """Return about how many bytes an entry with the value takes."""
+        if type(value) is bytes:
+            return encoded_bytes + OVERHEAD_BYTES
+        if self._count < MEASURE_FIRST or self._count % MEASURE_EVERY == 0:
+            measured = deep_bytes(value) / max(1, encoded_bytes)
+            self._ratio = measured if self._count == 0 else 0.5 * self._ratio + 0.5 * measured
+        self._count += 1
+        return int(encoded_bytes * self._ratio) + OVERHEAD_BYTES
+
+
+def deep_bytes(value: Any) -> int:
+    """Return the size of a value with all that belongs to it alone: each object once, the interpreter's own not."""
+    seen: set[int] = set()
+    waiting, total = [value], 0
+    while waiting:
+        one = waiting.pop()
+        if one is None or one is True or one is False or id(one) in seen or (type(one) is int and one in SMALL):
+            continue
+        seen.add(id(one))
+        total += sys.getsizeof(one)
+        waiting.extend(_parts(one))
+    return total
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, tuple | frozenset):
+        return list(value)
+    slots: list[str] = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
+    parts = [getattr(value, name, None) for name in slots if not name.startswith("__")]
+    if inner := getattr(value, "__dict__", None):
+        parts += [inner, *inner.values()]
+    return parts

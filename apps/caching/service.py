@@ -1,0 +1,52 @@
+"""The cache as a part of the server: begins and ends with it."""
+
+import logging
+from threading import Event, Thread
+
+from django.db import DatabaseError, close_old_connections, connection
+
+from apps.caching.current import store
+from apps.caching.warming.ranking import Ranking
+
+logger = logging.getLogger(__name__)
+TEND_SECONDS = 1.0  # what Redis missed is delivered within so long of its return
+STOP_SECONDS = 2.0
+
+
+class Caching:
+    """A thread that tends the store: delivers what it missed, writes what waits or is hot, removes what is over."""
+
+    def __init__(self, *, tend_seconds: float = TEND_SECONDS) -> None:
+        self._tend_seconds = tend_seconds
+        self._stopping = Event()
+        self._is_failing = False
+        self._ranking = Ranking()
+        self._thread = Thread(target=self._run, name="caching", daemon=True)
+
+    def start(self) -> None:
+        """Begin. Does not block."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what waits and end; blocks for two seconds at most."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=STOP_SECONDS)
+
+    def step(self) -> None:
+        """Tend the store once. A database that fails is told once and asked again at the next turn."""
+        try:
+            store().tend()
+            self._ranking.tend()
+            self._is_failing = False
+        except DatabaseError as error:
+            if not self._is_failing:
+                logger.warning("The cache cannot be tended (%s).", error)
+            self._is_failing = True
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._tend_seconds):
+            self.step()
+            close_old_connections()
+        self.step()
+        connection.close()

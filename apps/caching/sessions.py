@@ -1,0 +1,75 @@
+"""Level 2: what a session has read, in this process, until the session ends."""
+
+from collections.abc import Hashable
+from threading import Lock
+
+from apps.backplane.current import bus
+from apps.caching.memory import Entry, Shelf
+from apps.caching.policy import memory
+
+TOPIC = "caching.sessions"
+
+
+class Sessions:
+    """A shelf per session. Who stored least lately goes first when all together take too much."""
+
+    def __init__(self) -> None:
+        self._shelves: dict[str, Shelf] = {}
+        self._lock = Lock()
+        self.bytes = self.evictions = 0
+
+    def get(self, session: str, key: Hashable) -> Entry | None:
+        """Return the session's entry."""
+        shelf = self._shelves.get(session)
+        return shelf.entries.get(key) if shelf is not None else None
+
+    def put(self, session: str, key: Hashable, entry: Entry) -> None:
+        """Keep the entry for the session, within its quota and that of all."""
+        policy = memory.current
+        with self._lock:
+            shelf = self._shelves.pop(session, None) or Shelf()
+            self._shelves[session] = shelf
+            before, evicted = shelf.bytes, shelf.evictions
+            shelf.put(key, entry, limit_bytes=min(policy.l2_session_bytes, policy.l2_bytes))
+            self.bytes += shelf.bytes - before
+            self.evictions += shelf.evictions - evicted
+            while self.bytes > policy.l2_bytes:
+                self._forget(next(iter(self._shelves)))
+                self.evictions += 1
+
+    def drop(self, session: str, key: Hashable) -> None:
+        """Forget one entry of a session."""
+        with self._lock:
+            if shelf := self._shelves.get(session):
+                before = shelf.bytes
+                shelf.drop(key)
+                self.bytes += shelf.bytes - before
+
+    def end(self, session: str) -> None:
+        """Forget a session."""
+        with self._lock:
+            self._forget(session)
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._shelves.clear()
+            self.bytes = 0
+
+    def count(self) -> tuple[int, int]:
+        """Return how many sessions there are, and how many entries."""
+        shelves = list(self._shelves.values())
+        return len(shelves), sum(len(shelf.entries) for shelf in shelves)
+
+    def _forget(self, session: str) -> None:
+        if shelf := self._shelves.pop(session, None):
+            self.bytes -= shelf.bytes
+
+
+sessions = Sessions()
+
+
+def end_session(session: str) -> None:
+    """Forget what the session has read: here at once, in the other processes as soon as they hear. Does not block."""
+    sessions.end(session)
+    bus().publish(TOPIC, session)

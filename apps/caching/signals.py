@@ -1,0 +1,5 @@
+"""Rare events of the cache; watchers subscribe, the cache does not know them."""
+
+from django.dispatch import Signal
+
+tags_invalidated = Signal()  # names, cause: sent in the process that wrote, after the commit, without a lock

@@ -1,0 +1,1 @@
+"""Level 3: where entries and the stamps of tags are shared between processes."""
