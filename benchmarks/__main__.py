@@ -10,6 +10,7 @@ NAMES = (
     "edge",
     "flights",
     "history",
+    "hung",
     "imports",
     "joining",
     "limits",

@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "apps.caching.http.middleware.AnswersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "perfsite.csp.ContentSecurityPolicyMiddleware",
+    "perfsite.degraded.DegradedMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

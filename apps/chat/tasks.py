@@ -17,6 +17,8 @@ from apps.chat.imports.pace import Courteous, Stoppable, Unhindered
 from apps.chat.invalidation import conversation_ends, conversations_change
 from apps.chat.models import Conversation, Import, Message
 from apps.chat.services.imports import Ended, run_import
+from apps.resilience.exceptions import ResilienceError
+from apps.resilience.pipeline import pipeline
 
 logger = logging.getLogger(__name__)
 PURGE_BATCH_MESSAGES = 500
@@ -29,10 +31,13 @@ class Outbox:
         self.is_behind = False
 
     def put(self, task: "Task[..., None]", *arguments: int, delay: timedelta = timedelta()) -> bool:
-        """Queue a task and return whether the broker took it. Does not retry: this is in the request's path."""
+        """Queue a task and return whether the broker took it. Does not retry: this is in the request's path.
+
+        Blocks for the broker's connection at most; while its breaker is open, not at all.
+        """
         try:
-            task.apply_async(arguments, countdown=delay.total_seconds(), retry=False)
-        except (BrokerError, OSError) as error:
+            pipeline("broker").call(task.apply_async, arguments, countdown=delay.total_seconds(), retry=False)
+        except (BrokerError, ResilienceError, OSError) as error:
             if not self.is_behind:
                 logger.warning("the task broker is unreachable (%s): imports and purges wait until it is back", error)
             self.is_behind = True

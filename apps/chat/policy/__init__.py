@@ -5,12 +5,14 @@ from apps.chat.policy.caches import ANSWERS, HISTORY, PAGES, ROLES
 from apps.chat.policy.conversations import ChatPolicy, chat
 from apps.chat.policy.rates import LimitsPolicy, limits
 from apps.chat.policy.replies import AssistantPolicy, assistant
+from apps.chat.policy.sharing import REPLIES
 from apps.chat.policy.sockets import LivePolicy, live
 
 __all__ = (
     "ANSWERS",
     "HISTORY",
     "PAGES",
+    "REPLIES",
     "ROLES",
     "AssistantPolicy",
     "BudgetPolicy",
