@@ -392,7 +392,7 @@ def test_keys_are_rotated_without_a_flush(namespace: Namespace[Any], tended: Cal
 def test_large_values_are_compressed_and_sensitive_ones_unreadable(
     namespace: Namespace[Any], tended: Callable[[], None], is_sensitive: bool
 ) -> None:
-    ordered(namespace, is_sensitive=is_sensitive)
+    ordered(namespace, is_sensitive=is_sensitive, compress_bytes=2_048)
     page = Page("secret", lines=("the same line",) * 1_000)
     namespace.get_or_load(KEY, Loader(page))
     tended()

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, transaction
@@ -97,13 +98,28 @@ class DatabaseStore:
 
 def _rows(names: Sequence[str], digests: Sequence[str]) -> dict[str, tuple[int, int, Any]]:
     connection = connections[DEFAULT_DB_ALIAS]  # once: the way to it takes as long as a tenth of the query
-    nothing = "CAST(NULL AS BYTEA)" if connection.vendor == "postgresql" else "NULL"
-    sql = STAMPS.format(nothing, ", ".join(["%s"] * len(names)))
-    if digests:
-        sql = ENTRIES.format(", ".join(["%s"] * len(digests))) + sql
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*digests, *names])
-        return {name: (count, last, data) for name, count, last, data in cursor.fetchall()}
+    if connection.vendor == "sqlite":
+        rows = _sqlite_rows(connection, _question("sqlite", len(names), len(digests)), (*digests, *names))
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(_question(connection.vendor, len(names), len(digests)), (*digests, *names))
+            rows = cursor.fetchall()
+    return {name: (count, last, data) for name, count, last, data in rows}
+
+
+def _sqlite_rows(connection: Any, sql: str, words: Sequence[str]) -> list[tuple[str, int, int, Any]]:
+    """Ask the driver itself: it keeps the statement prepared, and what Django adds to one takes twice as long."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        return connection.connection.execute(sql, words).fetchall()  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=64)
+def _question(vendor: str, names: int, digests: int) -> str:
+    mark = "?" if vendor == "sqlite" else "%s"
+    nothing = "CAST(NULL AS BYTEA)" if vendor == "postgresql" else "NULL"
+    entries = ENTRIES.format(", ".join([mark] * digests)) if digests else ""
+    return entries + STAMPS.format(nothing, ", ".join([mark] * names))
 
 
 def _entry(rows: dict[str, tuple[int, int, Any]], place: Place) -> bytes | None:
