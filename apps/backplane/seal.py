@@ -67,7 +67,7 @@ class Seal:
         """Return cipher and nonce that a head names; raise SealError where it is none of that kind and of our keys."""
         key = self._keys.get(data[1:5])
         if data[:1] != kind or key is None or len(data) < HEAD_BYTES:
-            raise SealError("It is no value of ours.")
+            raise SealError("It is no sealed value of ours.")
         return _cipher(key, data[5:13]), data[13:HEAD_BYTES]
 
 

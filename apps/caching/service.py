@@ -6,6 +6,7 @@ from threading import Event, Thread
 from django.db import DatabaseError, close_old_connections, connection
 
 from apps.caching.current import store
+from apps.caching.exceptions import UnavailableError
 
 logger = logging.getLogger(__name__)
 TEND_SECONDS = 1.0  # what Redis missed is delivered within so long of its return
@@ -36,7 +37,7 @@ class Caching:
         try:
             store().tend()
             self._is_failing = False
-        except DatabaseError as error:
+        except (DatabaseError, UnavailableError) as error:
             if not self._is_failing:
                 logger.warning("The cache cannot be tended (%s).", error)
             self._is_failing = True

@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -19,7 +19,9 @@ from apps.caching.topic import tell
 from apps.resilience.chaos import Fault
 from apps.resilience.exceptions import RejectedError, ResilienceError
 from apps.resilience.pipeline import Pipeline
-from apps.resilience.pipeline.policy import PipelinePolicy
+
+if TYPE_CHECKING:
+    from apps.resilience.pipeline.policy import PipelinePolicy
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -48,9 +50,17 @@ class RedisStore:
         entries = [ENTRY + place.digest for place in places] if with_entries else []
         keys = [*entries, *[STAMP + name for name in names], EPOCH_KEY]
         found: list[bytes | None] = self._asked(self._wire.ask, "MGET", *keys)
-        stamps = self._complete(names, found[len(entries) :])
+        stamps = found[len(entries) :]
+        if None in stamps:
+            stamps = self._complete(names, stamps)
+        if len(places) == 1:
+            return [Answer(found[0] if entries else None, _agreed(stamps))]
+        known = dict(zip((*names, ""), stamps, strict=True))
         data = found[: len(entries)] or [None] * len(places)
-        return [Answer(one, _under(place, stamps)) for place, one in zip(places, data, strict=True)]
+        return [
+            Answer(one, _agreed([*[known[name] for name in place.tags], known[""]]))
+            for place, one in zip(places, data, strict=True)
+        ]
 
     def fill(self, place: Place, stamps: Stamps, data: Data, *, seconds: float) -> bool:
         """Keep the entry unless its stamps have changed. One round trip."""
@@ -98,8 +108,8 @@ class RedisStore:
             invalidations.forget([row for row, _ in rows])
         self._wire.ask("PING")
 
-    def _complete(self, names: Sequence[str], found: list[bytes | None]) -> dict[str, bytes]:
-        """Return the stamps by name, the epoch by the empty one; make those that are missing."""
+    def _complete(self, names: Sequence[str], found: Sequence[bytes | None]) -> list[bytes | None]:
+        """Return the stamps, the epoch last; make those that are missing."""
         *stamps, epoch = found
         if epoch is None:
             epoch = self._asked(self._epoch, keys=[EPOCH_KEY], args=[secrets.token_hex(8)])
@@ -107,13 +117,14 @@ class RedisStore:
             words = [secrets.token_urlsafe(12) for _ in names]
             keys = list(map(_stamp, names))
             stamps = self._asked(self._make, keys=keys, args=[round(STAMP_SECONDS * 1000), *words])
-        return dict(zip((*names, ""), (*stamps, epoch), strict=True))
+        return [*stamps, epoch]
 
     def _asked(self, question: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self.lost:
             raise UnavailableError(self.lost)
         try:
-            return self._way()(question, *args, **kwargs)
+            answer: R = self._way()(question, *args, **kwargs)
+            return answer
         except RejectedError as error:
             raise UnavailableError(str(error)) from None
         except (RedisError, OSError, ResilienceError) as error:
@@ -143,9 +154,10 @@ def _stamp(name: str) -> str:
     return STAMP + name
 
 
-def _under(place: Place, stamps: dict[str, bytes]) -> Stamps | None:
-    found = [stamps[name] for name in place.tags]
+def _agreed(stamps: Sequence[bytes | None]) -> Stamps | None:
+    """Return the stamps and the epoch; None where one is a list of holders. None is missing any more."""
+    found = tuple([stamp or b"" for stamp in stamps])
     for stamp in found:
         if stamp[:1] == b"|":
             return None
-    return (*found, stamps[""])
+    return found

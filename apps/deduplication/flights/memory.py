@@ -142,7 +142,7 @@ class MemoryStore:
         over = [name for name, one in self._entries.items() if _is_over(one, now)]
         for name in over:
             del self._entries[name]
-        self._sweep_at = max(ENTRIES_MAX, 2 * len(self._entries))  # so that a full table is not looked through each time
+        self._sweep_at = max(ENTRIES_MAX, 2 * len(self._entries))  # a full one is seldom looked through
 
 
 def _is_over(entry: _Entry, now: float) -> bool:
