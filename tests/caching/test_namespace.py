@@ -125,6 +125,33 @@ def test_a_sessions_copy_is_looked_at_every_four_seconds(
     assert load.calls == 1
 
 
+def test_a_sessions_copy_that_was_kept_as_long_as_one_may_be_is_fetched_whole_and_kept_again(
+    namespace: Namespace[Any], tended: Callable[[], None], clock: Clock
+) -> None:
+    ordered(namespace, l2_seconds=10.0)
+    load = Loader(ONE)
+    levels(namespace, load, session="s")
+    tended()
+    clock.now += 11
+    assert levels(namespace, load, session="s") == "L3"
+    clock.now += 1
+    assert levels(namespace, load, session="s") == "L2"
+    assert load.calls == 1
+
+
+def test_a_session_that_begins_late_keeps_a_copy_for_as_long_as_any_other(
+    namespace: Namespace[Any], tended: Callable[[], None], clock: Clock
+) -> None:
+    ordered(namespace, l2_seconds=10.0)
+    load = Loader(ONE)
+    levels(namespace, load)
+    tended()
+    clock.now += 11
+    assert levels(namespace, load, session="late") == "L3"
+    clock.now += 1
+    assert levels(namespace, load, session="late") == "L2"
+
+
 def test_what_another_process_invalidated_is_noticed_without_a_bus(
     namespace: Namespace[Any], tended: Callable[[], None], clock: Clock
 ) -> None:

@@ -123,8 +123,7 @@ class RedisStore:
         if self.lost:
             raise UnavailableError(self.lost)
         try:
-            answer: R = self._way()(question, *args, **kwargs)
-            return answer
+            return self._way()(question, *args, **kwargs)  # type: ignore[no-any-return]
         except RejectedError as error:
             raise UnavailableError(str(error)) from None
         except (RedisError, OSError, ResilienceError) as error:
