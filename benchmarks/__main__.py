@@ -10,6 +10,7 @@ NAMES = (
     "edge",
     "flights",
     "history",
+    "hung",
     "imports",
     "joining",
     "limits",
@@ -17,6 +18,7 @@ NAMES = (
     "pages",
     "policies",
     "prediction",
+    "refresh",
 )
 
 if __name__ == "__main__":

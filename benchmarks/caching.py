@@ -22,8 +22,8 @@ CALLS, ROUNDS, TRIPS, LOADS = 20_000, 9, 1_000, 300
 NOTES = (
     "Hits in memory: processor time per call with fences, policy, session and counters, medians of nine runs. L3: a "
     "read whose process has nothing in memory (stamps compared, authenticated, decoded), and one that "
-    "looks at the stamps of what it has, against a GET of the same bytes by redis-py, in turns; medians. The page is stored "
-    "as it is, for it is below the size from which values are compressed. A load: "
+    "looks at the stamps of what it has, against a GET of the same bytes by redis-py, in turns; medians. The page is "
+    "stored as it is, for it is below the size from which values are compressed. A load: "
     "processor time above calling the loader, every key for the first time."
 )
 
@@ -36,6 +36,7 @@ def main() -> None:
 
 def report() -> None:
     """Start Redis and the processes, then publish."""
+    from benchmarks.caching_peers import PACKAGES as PEERS
     from benchmarks.report import publish
     from tests.servers.redis import running_redis
 
@@ -48,7 +49,7 @@ def report() -> None:
         lines = output({**env, "BENCHMARK_ROLE": "embedded", "REDIS_URL": ""})
         lines += output({**env, "BENCHMARK_ROLE": "redis", "REDIS_URL": redis.url()})
     rows = [dict(zip(("what", "value", "unit", "promise"), line.split("\t"), strict=True)) for line in lines]
-    publish("caching", "The cache: what a hit and a load cost", rows, packages=PACKAGES, notes=NOTES)
+    publish("caching", "The cache: what a hit and a load cost", rows, packages=(*PACKAGES, *PEERS), notes=NOTES)
 
 
 def output(env: dict[str, str]) -> list[str]:
@@ -117,6 +118,7 @@ async def awaited(namespace: Any, load: Any) -> float:
 def embedded() -> None:
     """Print what hits in memory and loads cost without Redis."""
     namespace, page = set_up()
+    from benchmarks import caching_peers
 
     async def load_async() -> Any:
         return page
@@ -129,6 +131,7 @@ def embedded() -> None:
     namespace.shelf.clear()
     say("L2 hit", memory_hit(namespace, page, session="s"), "µs", "≤ 1.5")
     loads(namespace, page, "without Redis", "≤ 60")
+    caching_peers.in_memory(page)
 
 
 def memory_hit(namespace: Any, page: Any, **options: Any) -> float:
@@ -163,6 +166,7 @@ def over_redis() -> None:
 
     from apps.backplane.connections import redis_client
     from apps.caching.stores.wire import PREFIX
+    from benchmarks import caching_peers, caching_warming
 
     turned(namespace, l1_seconds=0.0)
     namespace.get_or_load((7,), lambda: page)
@@ -181,6 +185,8 @@ def over_redis() -> None:
     trip, hit = (statistics.median(column) for column in zip(*pairs, strict=True))
     say("L3 look at the stamps of what the process has", hit / trip, "times that GET", "≤ 1.3")
     loads(namespace, page, "over Redis")
+    caching_peers.over_redis(settings.REDIS_URL, page, bare)
+    caching_warming.first_minute(client.flushdb)
 
 
 def spent(call: Callable[[], object]) -> float:

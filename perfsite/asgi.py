@@ -20,6 +20,7 @@ from apps.resilience.sharing.current import Breakers  # noqa: E402
 from apps.tuning.following import Policies  # noqa: E402
 from perfsite.edge.application import Edge, Service, refuse_socket  # noqa: E402
 from perfsite.edge.bridge import Bridge  # noqa: E402
+from perfsite.edge.hits import Hits  # noqa: E402
 from perfsite.edge.joining import Joining  # noqa: E402
 from perfsite.edge.pool import Pool, pool_size  # noqa: E402
 from perfsite.worker import Worker  # noqa: E402
@@ -41,4 +42,5 @@ application = Edge(
     ),
     sockets=URLRouter([path("ws/chat/", live), re_path("", refuse_socket)]),  # type: ignore[arg-type]  # Channels routes applications
     services=services,
+    response_path=Hits(),
 )

@@ -8,6 +8,7 @@ WITHIN = "memory://"
 IN_PROCESS = "memory://localhost/"  # kombu warns of a URL without a host
 SCHEMES = ("redis", "rediss", "sentinel", "amqp", "amqps")
 CONNECT_SECONDS = 1.0  # a request queues its task: a host that answers nothing must not hold it for minutes
+ANSWER_SECONDS = 3.0  # more than the second for which a worker waits for its next task
 
 
 def broker_url(env: Environment) -> str:
@@ -29,4 +30,4 @@ def broker_options(url: str) -> dict[str, Any]:
         return {"polling_interval": 0.1}
     if url.startswith("amqp"):
         return {}  # Celery bounds its connect by itself
-    return {"socket_connect_timeout": CONNECT_SECONDS, "max_retries": 0}
+    return {"socket_connect_timeout": CONNECT_SECONDS, "socket_timeout": ANSWER_SECONDS, "max_retries": 0}

@@ -15,6 +15,9 @@ SQLITE_PRAGMAS = (
     "PRAGMA journal_size_limit=67108864;"
 )
 
+RECONNECT_SECONDS = 1.0  # then whoever needs a connection tries anew: the pool itself would pause for minutes
+LOOK_SECONDS = 0.4  # after which whoever waits for a connection looks whether there is any use in it
+
 
 def database_entry(url: SplitResult, *, connection_limit: int, timeout_ms: int) -> dict[str, Any]:
     """Return the DATABASES entry; raise ImproperlyConfigured when the URL lacks what its engine needs."""
@@ -50,18 +53,24 @@ def postgresql_entry(url: SplitResult, *, connection_limit: int, timeout_ms: int
     options = connection_options(url.query)
     settings = f"-c lock_timeout={timeout_ms} -c idle_in_transaction_session_timeout=60000"
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "apps.resilience.postgresql",
         "NAME": name,
         "USER": credential(url.username),
         "PASSWORD": credential(url.password),
         "HOST": options.pop("host", "") or unquote(url.hostname or ""),
         "PORT": str(url.port or ""),
         "CONN_HEALTH_CHECKS": True,
+        "PATIENCE_SECONDS": timeout_ms / 1000,  # for a free connection of a pool in use
         "OPTIONS": {
             "connect_timeout": max(2, timeout_ms // 1000),
             **options,
             "options": f"{settings} {options.get('options', '')}".strip(),
-            "pool": {"min_size": 1, "max_size": connection_limit, "timeout": timeout_ms / 1000},
+            "pool": {
+                "min_size": 1,
+                "max_size": connection_limit,
+                "timeout": min(LOOK_SECONDS, timeout_ms / 1000),
+                "reconnect_timeout": RECONNECT_SECONDS,
+            },
         },
     }
 

@@ -1,9 +1,12 @@
 """uvicorn's HTTP protocol with an end to what a request's head may weigh and how long it may pause."""
 
 import asyncio
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from perfsite.whole import EXTENSION, write
 
 LIMIT_BYTES = 64 * 1024
 PAUSE_SECONDS = 10.0
@@ -35,9 +38,12 @@ class Protocol(HttpToolsProtocol):
         self._is_in_head, self._head_bytes = True, 0
 
     def on_headers_complete(self) -> None:
-        """Note that the head ends."""
+        """Note that the head ends; offer to write a whole answer at once."""
         self._is_in_head = False
         super().on_headers_complete()
+        if self.cycle is not None and self.cycle.scope is self.scope:
+            scope: dict[str, Any] = cast("dict[str, Any]", self.scope)
+            scope[EXTENSION] = partial(write, self.cycle)
 
     def _expect_more(self) -> None:
         # The next data, or the end of the next answer, takes this timer off again.

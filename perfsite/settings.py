@@ -57,14 +57,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = redis_url(env)
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "perfsite",
-        "OPTIONS": {"SERIALIZER": "django_redis.serializers.json.JSONSerializer"},
-    }
-    if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
+    "default": {"BACKEND": "apps.caching.backend.LevelledCache", "LOCATION": "default", "KEY_PREFIX": "perfsite"}
 }
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
@@ -84,6 +77,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ROUTES = {"chat.import_file": {"queue": "import"}}
+CELERY_BEAT_SCHEDULE = {"warm the cache": {"task": "caching.warm", "schedule": 300.0}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL)
 
@@ -106,8 +100,10 @@ INSTALLED_APPS = [
     "apps.chat",
 ]
 MIDDLEWARE = [
+    "apps.caching.http.middleware.AnswersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "perfsite.csp.ContentSecurityPolicyMiddleware",
+    "perfsite.degraded.DegradedMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -154,7 +150,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # Accounts
 AUTH_USER_MODEL = "chat.User"
 AUTHENTICATION_BACKENDS = ["apps.chat.backend.Backend"]
-SESSION_ENGINE = "apps.chat.sessions"
+SESSION_ENGINE = "apps.caching.session_store"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

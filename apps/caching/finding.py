@@ -35,7 +35,7 @@ def life_of(entry: Entry, policy: CachePolicy) -> float:
 class Finding:
     """One look for one key. `cause` says why there was nothing to give, `old` what may stand in for a load."""
 
-    __slots__ = ("cause", "fences", "key", "namespace", "old", "place", "policy", "session", "stamps")
+    __slots__ = ("asked_at", "cause", "fences", "key", "namespace", "old", "place", "policy", "session", "stamps")
 
     def __init__(self, namespace: "Namespace[Any]", key: Key, session: str | None) -> None:
         self.namespace, self.key, self.session = namespace, key, session
@@ -45,6 +45,7 @@ class Finding:
         self.stamps: Stamps | None = None
         self.old: Entry | None = None
         self.cause = "cold"
+        self.asked_at = 0.0
 
     def found(self) -> Outcome[Any] | None:
         """Return what the store has, or what it confirms of this process's own; else None and `cause`."""
@@ -93,6 +94,7 @@ class Finding:
         elif transactions.is_inside():
             self.cause = "bypass"
         else:
+            self.asked_at = _clock()
             self.fences = captured(tags.of(self.place.tags))
             if self.fences is not None:
                 return True
@@ -142,8 +144,9 @@ class Finding:
         if age >= life or self._is_early(entry, life - age):
             self.cause, self.old = "expired" if age >= life else "early", entry
             return None
-        self._remember(entry, now)
+        self._remember(entry)
         self.namespace.tally.l3 += 1
+        self.namespace.heat.note(self.key, entry, l3=1)
         return Outcome(entry.value, "L3", age)
 
     def _is_early(self, entry: Entry, left: float) -> bool:
@@ -180,14 +183,17 @@ class Finding:
             size=size,
         )
 
-    def _remember(self, entry: Entry, now: float) -> None:
-        """Put the entry on the shelves, looked at now, unless something moved since the fences were taken."""
+    def _remember(self, entry: Entry) -> None:
+        """Put the entry on the shelves, unless something moved since the fences were taken.
+
+        Its stamps were those of that moment; however long a load took since then, nobody has looked again.
+        """
         if self.fences is None or not is_unmoved(self.fences):
             return
         is_kept_for_session = self.session is not None and self.policy.l2_seconds
         if not self.policy.l1_seconds and not is_kept_for_session:
             return
-        fresh = entry.looked_at(now, fences=self.fences)
+        fresh = entry.looked_at(self.asked_at, fences=self.fences)
         if self.policy.l1_seconds:
             self.namespace.shelf.put(self.key, fresh, limit_bytes=self.policy.l1_bytes)
         if self.session is not None and is_kept_for_session:

@@ -32,3 +32,35 @@ class StoredEntry(models.Model):
 
     def __str__(self) -> str:
         return self.digest
+
+
+class Cell(models.Model):
+    """A value of Django's cache where there is no Redis: sealed; `area` is whose `clear` removes it."""
+
+    digest = models.CharField(max_length=32, primary_key=True)
+    area = models.CharField(max_length=32, db_index=True)
+    data = models.BinaryField()
+    expires_at = models.FloatField(null=True, db_index=True, help_text="Seconds since 1970; empty for ever.")
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class HotKey(models.Model):
+    """A key that is asked for: how often of late, at which level, and what it takes to have. A sample."""
+
+    digest = models.CharField(max_length=32, primary_key=True)
+    namespace = models.CharField(max_length=100)
+    key = models.TextField(blank=True, help_text="JSON; empty where the namespace cannot load by key.")
+    tags = models.JSONField()
+    size = models.PositiveIntegerField(help_text="Bytes in memory.")
+    l1 = models.BigIntegerField()
+    l2 = models.BigIntegerField()
+    l3 = models.BigIntegerField()
+    loads = models.BigIntegerField()
+    load_seconds = models.FloatField()
+    loaded_at = models.FloatField(help_text="Seconds since 1970.")
+    seen_at = models.FloatField(db_index=True, help_text="Seconds since 1970.")
+
+    def __str__(self) -> str:
+        return self.digest

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from apps.caching import transactions
+from apps.caching import dependencies, transactions
 from apps.caching.answers import DoNotStore, Loaded, Old, Outcome, Unchanged
 from apps.caching.desk import ask
 from apps.caching.exceptions import DeclarationError
@@ -20,6 +20,7 @@ from apps.caching.sessions import sessions
 from apps.caching.statistics import Tally
 from apps.caching.stores.store import Place
 from apps.caching.transactions import writing
+from apps.caching.warming.heat import EVERY, Heat
 from apps.deduplication.flights.policy import FlightPolicy
 from apps.deduplication.flights.scope import Scope
 from apps.tuning.registry import declare
@@ -41,7 +42,8 @@ class Namespace(Generic[T]):
     """`HISTORY = Namespace("chat.history", title="…", value=Page, tags=lambda key: …)` in an app's `policy` module.
 
     A key is a tuple of all a value depends on: who may see it is part of it, or is asked before. `tags` says what the
-    value is made of; without it the key is a tag of its own. `version` is raised when the type changes.
+    value is made of; without it the key is a tag of its own. `version` is raised when the type changes. `warm` is the
+    path of a function that loads a value by its key alone, for what is loaded before anybody asks.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Namespace(Generic[T]):
         value: type[T],
         tags: Callable[[Any], Iterable[str]] | None = None,
         version: int = 1,
+        warm: str = "",
         policy: type[CachePolicy] = CachePolicy,
         flights: type[FlightPolicy] = FlightPolicy,
     ) -> None:
@@ -63,6 +66,7 @@ class Namespace(Generic[T]):
         self.policy = declare(policy, name=f"cache_{plain_name}", title=title)
         self.scope = Scope(name=f"cache_{plain_name}", title=f"Flights: {title}", policy=flights)
         self.tally, self.shelf, self.scale = Tally(), Shelf(), Scale()
+        self.warm, self.heat = warm, Heat()
         self._tags = tags
         self._places = lru_cache(maxsize=PLACES)(self._place)
         _namespaces[name] = self
@@ -79,6 +83,8 @@ class Namespace(Generic[T]):
         """
         entry = self._near(key, session)
         if entry is not None:
+            if dependencies.heard.parts is not None:
+                dependencies.note(tuple(tag.name for tag, _ in entry.fences), entry.stamps)
             return entry.value  # type: ignore[no-any-return]
         return Reading(self, key, session).run(load, refresh).value  # type: ignore[no-any-return]
 
@@ -106,6 +112,10 @@ class Namespace(Generic[T]):
     def peek(self, key: Key, *, session: str | None = None) -> Outcome[T] | None:
         """Return what this process has in memory and may give out without asking anybody. Never blocks."""
         return self._told(key, session)
+
+    def near(self, key: Key, *, session: str) -> Entry | None:
+        """Return the entry that `peek` tells of, as it is: for whoever counts nanoseconds. Never blocks."""
+        return self._near(key, session)
 
     def get(self, key: Key, *, session: str | None = None) -> Outcome[T] | None:
         """Return what some level has, or None. Blocks for a round trip, if it must."""
@@ -180,6 +190,8 @@ class Namespace(Generic[T]):
             else:
                 if not (writing.has_noted and self.is_own(entry)):
                     self.tally.l1 += 1
+                    if not self.tally.l1 % EVERY:
+                        self.heat.note(key, entry, l1=EVERY)
                     return entry
         return None
 
@@ -198,6 +210,8 @@ class Namespace(Generic[T]):
         if now - entry.loaded_at >= life_of(entry, policy) or (writing.has_noted and self.is_own(entry)):
             return None
         self.tally.l2 += 1
+        if not self.tally.l2 % EVERY:
+            self.heat.note(key, entry, l2=EVERY)
         return entry
 
     def is_own(self, entry: Entry) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import InterfaceError, OperationalError
 
+from apps.caching import dependencies
 from apps.caching import record as records
 from apps.caching.answers import Loaded, Old, Outcome, Unchanged, plain
 from apps.caching.current import store
@@ -48,6 +49,12 @@ class Reading(Finding):
 
     def run(self, load: Callable[[], Any], refresh: Callable[[Old[Any]], Any] | None) -> Outcome[Any]:
         """Return the value from the store or the loader. Blocks."""
+        outcome = self._found_or_loaded(load, refresh)
+        if self.cause != "disabled":
+            dependencies.note(self.place.tags, None if outcome.is_stale else self.stamps)
+        return outcome
+
+    def _found_or_loaded(self, load: Callable[[], Any], refresh: Callable[[Old[Any]], Any] | None) -> Outcome[Any]:
         found = self.found()
         if found is not None:
             return found
@@ -78,6 +85,13 @@ class Reading(Finding):
         if self.cause in ALONE:
             return False
         return self._kept(value, self._recorded(value, seconds, load_seconds=0.0), is_own=True)
+
+    def keep_made(self, value: Any, *, seconds: float, load_seconds: float) -> bool:
+        """Keep a value that was made after `found` had nothing; all that it was made of must be of the same stamps."""
+        if self.cause in ALONE or self.stamps is None or not dependencies.agree(self.place.tags, self.stamps):
+            self.namespace.tally.refusals["held" if self.cause == "held" else "moved"] += 1
+            return False
+        return self._kept(value, self._recorded(value, seconds, load_seconds=load_seconds), is_own=True)
 
     def _alone(self, load: Callable[[], Any]) -> Outcome[Any]:
         """Load for this reader only."""
@@ -182,7 +196,9 @@ class Reading(Finding):
             tally.refusals["moved"] += 1
             return False
         tally.fills += 1
-        self._remember(self._entry(value, record), _clock())
+        entry = self._entry(value, record)
+        self.namespace.heat.note(self.key, entry, loads=1)
+        self._remember(entry)
         return True
 
     def _stored(self, record: Record) -> bool:

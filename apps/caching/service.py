@@ -7,6 +7,7 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from apps.caching.current import store
 from apps.caching.exceptions import UnavailableError
+from apps.caching.warming.ranking import Ranking
 
 logger = logging.getLogger(__name__)
 TEND_SECONDS = 1.0  # what Redis missed is delivered within so long of its return
@@ -14,12 +15,13 @@ STOP_SECONDS = 2.0
 
 
 class Caching:
-    """A thread that tends the store: delivers what it missed, writes what waits, removes what is over."""
+    """A thread that tends the store: delivers what it missed, writes what waits or is hot, removes what is over."""
 
     def __init__(self, *, tend_seconds: float = TEND_SECONDS) -> None:
         self._tend_seconds = tend_seconds
         self._stopping = Event()
         self._is_failing = False
+        self._ranking = Ranking()
         self._thread = Thread(target=self._run, name="caching", daemon=True)
 
     def start(self) -> None:
@@ -36,6 +38,7 @@ class Caching:
         """Tend the store once. A database that fails is told once and asked again at the next turn."""
         try:
             store().tend()
+            self._ranking.tend()
             self._is_failing = False
         except (DatabaseError, UnavailableError) as error:
             if not self._is_failing:

@@ -1,15 +1,26 @@
 """What the chat keeps: people, conversations, messages and imports. Private to this app."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from apps.caching.transactions import invalidate
+from apps.chat.families import ACCOUNT
 from apps.chat.text import SYSTEM_PROMPT_MAX_CHARACTERS
 
 
 class User(AbstractUser):
     """Somebody who can sign in."""
+
+    def save(self, *arguments: Any, **keywords: Any) -> None:
+        """Save; nothing that was made for the user as it was is current any more."""
+        with transaction.atomic():
+            if self.pk is not None:
+                invalidate(ACCOUNT.of(self.pk))
+            super().save(*arguments, **keywords)
 
 
 class Conversation(models.Model):

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from apps.caching.transactions import invalidate
 from apps.chat.exceptions import NotFoundError
-from apps.chat.policy import CONVERSATION
+from apps.chat.invalidation import conversations_change, lists_change
 
 
 class Numbers(NamedTuple):
@@ -44,7 +43,7 @@ def change(*, conversation_id: int) -> Numbers:
 
 
 def _updated(assignments: str, values: list[Any], conversation_id: int) -> Numbers:
-    invalidate(CONVERSATION.of(conversation_id))
+    conversations_change(conversation_id)
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE chat_conversation SET {assignments} WHERE id = %s AND deleted_at IS NULL"  # noqa: S608  (constants)
@@ -54,6 +53,7 @@ def _updated(assignments: str, values: list[Any], conversation_id: int) -> Numbe
         row = cursor.fetchone()
     if row is None:
         raise NotFoundError("There is no such conversation.")
+    lists_change(conversation_id)
     return Numbers(int(row[0]), int(row[1]))
 
 

@@ -11,13 +11,14 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
-from apps.caching.transactions import invalidate
 from apps.chat.imports.claim import LEASE, remove_upload
 from apps.chat.imports.leftovers import remove_leftovers
 from apps.chat.imports.pace import Courteous, Stoppable, Unhindered
+from apps.chat.invalidation import conversation_ends, conversations_change
 from apps.chat.models import Conversation, Import, Message
-from apps.chat.policy import CONVERSATION
 from apps.chat.services.imports import Ended, run_import
+from apps.resilience.exceptions import ResilienceError
+from apps.resilience.pipeline import pipeline
 
 logger = logging.getLogger(__name__)
 PURGE_BATCH_MESSAGES = 500
@@ -30,10 +31,13 @@ class Outbox:
         self.is_behind = False
 
     def put(self, task: "Task[..., None]", *arguments: int, delay: timedelta = timedelta()) -> bool:
-        """Queue a task and return whether the broker took it. Does not retry: this is in the request's path."""
+        """Queue a task and return whether the broker took it. Does not retry: this is in the request's path.
+
+        Blocks for the broker's connection at most; while its breaker is open, not at all.
+        """
         try:
-            task.apply_async(arguments, countdown=delay.total_seconds(), retry=False)
-        except (BrokerError, OSError) as error:
+            pipeline("broker").call(task.apply_async, arguments, countdown=delay.total_seconds(), retry=False)
+        except (BrokerError, ResilienceError, OSError) as error:
             if not self.is_behind:
                 logger.warning("the task broker is unreachable (%s): imports and purges wait until it is back", error)
             self.is_behind = True
@@ -68,7 +72,7 @@ def purge_conversations() -> None:
         if is_stopping():
             return
         with transaction.atomic():
-            invalidate(CONVERSATION.of(conversation.pk))
+            conversation_ends(conversation.pk, ())
             conversation.delete()
 
 
@@ -114,6 +118,6 @@ def _purge_messages(conversation_id: int) -> int:
     batch = Message.objects.filter(conversation_id=conversation_id).order_by("sequence")
     keys = list(batch.values_list("pk", flat=True)[:PURGE_BATCH_MESSAGES])
     with transaction.atomic():
-        invalidate(CONVERSATION.of(conversation_id))
+        conversations_change(conversation_id)
         count, _ = Message.objects.filter(pk__in=keys).delete()
     return count

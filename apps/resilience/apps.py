@@ -11,11 +11,13 @@ class ResilienceConfig(AppConfig):
     verbose_name = "Resilience"
 
     def ready(self) -> None:
-        """Let breakers and limits obey changed policies at once."""
+        """Let breakers and limits obey changed policies at once, and commands to Redis go through their pipelines."""
         # The pipelines need the settings, which are ready only now.
         from apps.resilience.limits import current
+        from apps.resilience.pipeline.redis_route import lay_routes
         from apps.resilience.sharing.current import obey_change
         from apps.tuning.signals import policy_changed
 
         policy_changed.connect(obey_change, dispatch_uid="resilience.obey")
         policy_changed.connect(current.obey_change, dispatch_uid="resilience.limits")
+        lay_routes()

@@ -19,7 +19,7 @@ def collecting() -> Iterator[list[str]]:
 
 
 def note(name: str) -> None:
-    """Say that the dependency's fallback answered; nobody need listen."""
+    """Say that the answer is less than it would be with the dependency; nobody need listen."""
     names = _collected.get()
     if names is not None and name not in names:
         names.append(name)

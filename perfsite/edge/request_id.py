@@ -12,8 +12,5 @@ _is_decent = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 
 def adopt(scope: Scope) -> None:
     """Take or make the id and make it the current context's."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _is_decent(value):
-            current.set(value.decode())
-            return
-    current.set(os.urandom(16).hex())
+    given = dict(scope["headers"]).get(b"x-request-id")
+    current.set(given.decode() if given is not None and _is_decent(given) else os.urandom(16).hex())

@@ -1,6 +1,6 @@
 // The assistant's replies in the open conversation: shown while they are written, asked for, stopped, asked for again.
 
-import { RequestError, send } from "../deduplication/request.js";
+import { RequestError, get, send } from "../deduplication/request.js";
 import { Bubble } from "./bubble.js";
 import { notice, say } from "./notice.js";
 import { reason } from "./reason.js";
@@ -18,7 +18,7 @@ export class Assistant {
     const isHere = (run) => ({ detail }) => { if (detail.conversation === history.conversation) run(detail); };
     live.addEventListener("reply", isHere(({ reply }) => this.heard(reply)));
     live.addEventListener("token", isHere((part) => this.take(part)));
-    live.addEventListener("ack", isHere(() => this.confirm()));
+    live.addEventListener("ack", isHere(() => { this.confirm(); this.lookForReply(); }));
     stopButton.addEventListener("click", () => this.stop());
     history.pane.addEventListener("click", (event) => { if (event.target.closest("[data-again]")) this.ask({ regenerate: true }); });
     history.addEventListener("changed", () => this.lookForQuestion());
@@ -122,6 +122,17 @@ export class Assistant {
       notice(reason(error));
     } finally {
       this.stopButton.disabled = false;
+    }
+  }
+
+  // A reply that waits for its endpoint is told when it begins to: whoever came later asks.
+  async lookForReply() {
+    if (!this.isUnanswered) return;
+    try {
+      const { data: reply } = await get(this.path);
+      if (reply.state === "waiting" && this.isUnanswered) this.heard(reply);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error; // there was none, or no answer: the question shows as open
     }
   }
 

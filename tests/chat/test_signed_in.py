@@ -1,4 +1,4 @@
-"""Who a session belongs to, read without the ORM's help."""
+"""Who a session belongs to, with nothing of it in the cache."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
+from apps.caching.session_store import SessionStore
 from apps.chat.models import User
-from apps.chat.sessions import SessionStore
 
 
 @pytest.fixture

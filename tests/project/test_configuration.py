@@ -144,13 +144,13 @@ def test_the_data_directory_may_have_any_name(tmp_path: Path) -> None:
 def test_redis_and_a_broker_take_over_cache_sockets_and_tasks(tmp_path: Path) -> None:
     found = setting(
         tmp_path,
-        "CACHES",
+        "REDIS_URL",
         "CHANNEL_LAYERS",
         "CELERY_IN_PROCESS",
         REDIS_URL="redis://h/1",
         CELERY_BROKER_URL="redis://h/2",
     )
-    assert found["CACHES"]["default"]["LOCATION"] == "redis://h/1"
+    assert found["REDIS_URL"] == "redis://h/1"
     assert found["CHANNEL_LAYERS"]["default"]["CONFIG"]["hosts"] == ["redis://h/1"]
     assert found["CELERY_IN_PROCESS"] is False
 

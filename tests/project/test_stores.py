@@ -48,7 +48,8 @@ def test_postgres_gets_a_pool_and_bounded_waits() -> None:
     postgres = entry("postgresql://us%40er:p%23ss@db.example:6543/chat")
     assert (postgres["USER"], postgres["PASSWORD"], postgres["NAME"]) == ("us@er", "p#ss", "chat")
     assert (postgres["HOST"], postgres["PORT"]) == ("db.example", "6543")
-    assert postgres["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 7, "timeout": 2.5}
+    assert postgres["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 7, "timeout": 0.4, "reconnect_timeout": 1.0}
+    assert postgres["PATIENCE_SECONDS"] == 2.5
     assert "lock_timeout=2500" in postgres["OPTIONS"]["options"]
 
 
@@ -146,6 +147,16 @@ def test_a_broker_that_does_not_answer_is_given_up_in_seconds() -> None:
         with pytest.raises(BrokerError):
             tasks.send_task("anything", retry=False)
         assert monotonic() - began < 3 * CONNECT_SECONDS
+
+
+def test_a_broker_that_takes_the_connection_and_says_nothing_is_given_up_in_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        tasks = Celery(broker=f"redis://127.0.0.1:{mute.getsockname()[1]}/0", set_as_current=False)
+        tasks.conf.broker_transport_options = {**broker_options("redis://h"), "socket_timeout": 0.3}
+        began = monotonic()
+        with pytest.raises(BrokerError):
+            tasks.send_task("anything", retry=False)
+        assert monotonic() - began < 3
 
 
 def test_a_broker_that_bounds_itself_is_left_to_it() -> None:

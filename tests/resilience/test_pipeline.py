@@ -47,8 +47,8 @@ def handle(one: Pipeline) -> Handle[Any]:
 def test_every_dependency_has_one_pipeline_for_the_process() -> None:
     names = [one.name for one in pipelines()]
     assert names == [
-        "assistant", "broker", "database_reads", "otlp", "redis_bus", "redis_cache", "redis_flights",
-        "redis_limits", "smtp",
+        "assistant", "broker", "redis_bus", "redis_cache", "redis_flights",
+        "redis_limits",
     ]  # fmt: skip
     assert pipeline("assistant") is pipeline("assistant")
     assert [breaker.name for breaker in breakers()] == names
@@ -375,7 +375,7 @@ async def test_a_stream_is_begun_again_only_before_its_first_piece(kettle: Pipel
     kettle.breaker.open()
     with pytest.raises(CircuitOpenError):
         await collected(kettle.idempotent.stream(fragile))
-    assert await _first(pipeline("otlp").idempotent.stream(counting)) == 0
+    assert await _first(pipeline("broker").idempotent.stream(counting)) == 0
 
 
 async def _first(stream: AsyncIterator[int]) -> int:

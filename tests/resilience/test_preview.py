@@ -8,10 +8,10 @@ from django.test import Client
 from apps.resilience.breaker import Rules
 from apps.resilience.pipeline import Pipeline
 from apps.resilience.preview import Opening, preview, replayed
-from tests.resilience.test_orders import SMTP, smtp, staff
+from tests.resilience.test_orders import BROKER, broker, staff
 from tests.resilience.virtual import Clock, broken, ended, fine, made, taking
 
-__all__ = ("smtp", "staff")
+__all__ = ("broker", "staff")
 
 
 def test_says_when_and_why_it_would_have_opened() -> None:
@@ -48,29 +48,29 @@ def test_only_the_last_hour_counts() -> None:
     assert replayed([], Rules(), now=5).covered_seconds == 0
 
 
-def test_staff_try_thresholds_in_the_admin(staff: Client, smtp: Pipeline) -> None:
+def test_staff_try_thresholds_in_the_admin(staff: Client, broker: Pipeline) -> None:
     for call in (broken, broken, broken, fine):
-        ended(smtp.breaker, call)
-    path = f"{SMTP}preview/"
+        ended(broker.breaker, call)
+    path = f"{BROKER}preview/"
     page = " ".join(staff.get(path).content.decode().split())
     assert "the 4 calls that this process recorded" in page
     assert "It would not have opened." in page
-    draft: dict[str, Any] = values(smtp)
+    draft: dict[str, Any] = values(broker)
     page = " ".join(staff.get(path, {**draft, "failures_in_a_row": "2"}).content.decode().split())
     assert "2 failures in a row" in page
     assert "1 opening; 2 of 4 calls rejected." in page
-    assert smtp.breaker.current_state == "closed"
+    assert broker.breaker.current_state == "closed"
 
 
 @pytest.mark.parametrize(("field", "value"), [("failures_in_a_row", "-1"), ("minimum_calls", "5000")])
-def test_drafts_that_could_not_be_saved_are_refused(staff: Client, smtp: Pipeline, field: str, value: str) -> None:
-    answer = staff.get(f"{SMTP}preview/", {**values(smtp), field: value})
+def test_drafts_that_could_not_be_saved_are_refused(staff: Client, broker: Pipeline, field: str, value: str) -> None:
+    answer = staff.get(f"{BROKER}preview/", {**values(broker), field: value})
     assert answer.status_code == 422
     assert "With the draft" not in answer.content.decode()
 
 
-def values(smtp: Pipeline) -> dict[str, Any]:
+def values(broker: Pipeline) -> dict[str, Any]:
     from apps.resilience.admin.draft import DraftForm
 
-    form = DraftForm(smtp.handle.current)
+    form = DraftForm(broker.handle.current)
     return {name: "" if field.initial is False else field.initial for name, field in form.fields.items()}

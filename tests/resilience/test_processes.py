@@ -86,10 +86,10 @@ def test_an_order_from_the_shell_is_obeyed_by_every_server_within_a_second(
     store = RedisStore(partial(redis_client, redis_url, purpose="test", timeout_seconds=1.0))
 
     def states() -> list[str]:
-        return [view["state"] for view in store.processes("smtp").values()]
+        return [view["state"] for view in store.processes("broker").values()]
 
     eventually(lambda: states() == ["closed", "closed"])
-    first.manage("breakers", "force-open", "smtp", "--reason", "drill")
+    first.manage("breakers", "force-open", "broker", "--reason", "drill")
     begin = time.monotonic()
     eventually(lambda: states() == ["forced-open", "forced-open"])
     assert time.monotonic() - begin < 1

@@ -47,6 +47,11 @@ class Postgres:
         finally:
             self.execute("DROP DATABASE {} WITH (FORCE)", name)
 
+    def start_again(self) -> None:
+        """Start it where it was, after its process was ended."""
+        self.process.start_again()
+        self.process.wait_until(lambda: answers(self))
+
     def has(self, database: str) -> bool:
         """Return whether the cluster has a database of this name."""
         with psycopg.connect(self.url()) as connection:

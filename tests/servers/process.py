@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from tests.servers.deadline import eventually
@@ -50,18 +51,23 @@ class ServerProcess:
         user: int | None = None,
     ) -> None:
         self.log_path = log
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [*ends_with_us(), *command],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=None if env is None else dict(env),
-                cwd=cwd,
-                user=user,
-                extra_groups=None if user is None else [],
-                start_new_session=True,
-            )
+        self._begin = partial(
+            subprocess.Popen,
+            [*ends_with_us(), *command],
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+            env=None if env is None else dict(env),
+            cwd=cwd,
+            user=user,
+            extra_groups=None if user is None else [],
+            start_new_session=True,
+        )
+        self.start_again()
+
+    def start_again(self) -> None:
+        """Start the command, after an end as before it; its output goes on in the same file."""
+        with self.log_path.open("ab") as output:
+            self._process = self._begin(stdout=output)
 
     @property
     def pid(self) -> int:

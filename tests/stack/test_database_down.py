@@ -3,11 +3,17 @@
 import http.client
 import json
 import signal
+import time
 from pathlib import Path
 
-from tests.servers.postgres import running_postgres
+import psycopg
+
+from tests.servers.deadline import eventually
+from tests.servers.postgres import Postgres, running_postgres
 from tests.servers.site import Site, running_site
 from tests.stack.live.people import CSRF, called, people
+
+WANTED = (("GET", "/api/conversations"), ("POST", "/api/conversations"), ("GET", "/"))
 
 
 def asked(site: Site, cookies: str, method: str, path: str) -> tuple[int, str | None, str, bytes]:
@@ -23,17 +29,27 @@ def asked(site: Site, cookies: str, method: str, path: str) -> tuple[int, str | 
         connection.close()
 
 
-def test_without_the_database_api_and_pages_say_when_to_come_again(tmp_path: Path) -> None:
-    with (
-        running_postgres() as postgres,
-        running_site(tmp_path / "site", DATABASE_URL=postgres.url(), DATABASE_TIMEOUT="300") as site,
-    ):
+def rows(postgres: Postgres) -> int:
+    with psycopg.connect(postgres.url()) as connection:
+        found = connection.execute("SELECT count(*) FROM chat_conversation").fetchone()
+    return int(found[0]) if found else 0
+
+
+def test_without_the_database_all_are_told_within_a_second_to_come_again_and_it_heals_by_itself(tmp_path: Path) -> None:
+    with running_postgres() as postgres, running_site(tmp_path / "site", DATABASE_URL=postgres.url()) as site:
         crowd = people(site, "ann")
         cookies = crowd.cookies("ann")
         assert called(site, cookies, "GET", "/conversations")[0] == 200
+        before = rows(postgres)
         postgres.process.stop(signal.SIGQUIT)
-        for method, path in (("GET", "/api/conversations"), ("POST", "/api/conversations"), ("GET", "/")):
+        for method, path in (*WANTED, *WANTED):
+            began = time.monotonic()
             status, retry_after, kind, body = asked(site, cookies, method, path)
+            assert time.monotonic() - began < 1
             assert (status, retry_after) == (503, "2")
             assert kind == ("application/problem+json" if path.startswith("/api") else "text/html")
             assert b"The database does not answer." in body
+        postgres.start_again()
+        eventually(lambda: asked(site, cookies, "GET", "/api/conversations")[0] == 200, seconds=5)
+        assert rows(postgres) == before, "nothing is half-written"
+        assert asked(site, cookies, "POST", "/api/conversations")[0] == 201

@@ -143,6 +143,7 @@ def _prune() -> None:
         cursor.execute(SUPERSEDED, [moment(_at(now - SUPERSEDED_SECONDS))])
         cursor.execute("DELETE FROM caching_invalidation WHERE created_at < %s", [moment(_at(now - LIFE_SECONDS_MAX))])
         cursor.execute("DELETE FROM caching_storedentry WHERE expires_at < %s", [now])
+        cursor.execute("DELETE FROM caching_cell WHERE expires_at < %s", [now])
 
 
 def _at(seconds: float) -> datetime:

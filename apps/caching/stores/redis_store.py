@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from redis import Redis
@@ -16,6 +17,7 @@ from apps.caching.stores.store import Answer, Data, Lease, Place
 from apps.caching.stores.wire import EPOCH_KEY, PREFIX, Wire
 from apps.caching.tag import tags
 from apps.caching.topic import tell
+from apps.deduplication.flights.script import Word
 from apps.resilience.chaos import Fault
 from apps.resilience.exceptions import RejectedError, ResilienceError
 from apps.resilience.pipeline import Pipeline
@@ -42,14 +44,19 @@ class RedisStore:
         self._hold_ms = round(hold_seconds * 1000)
         self._call: Callable[..., Any] = pipeline.call
         self._policy: PipelinePolicy | None = None
-        self.lost = ""
+        self.lost = ""  # why nothing that Redis has is believed
+        self._is_deaf = False  # and it is not told of commits either
+        self._lock = Lock()
+        self._unheard = 0  # commits under way, and how many there were, that Redis could not be told of
+        self._unheard_ever = 0
+        self._owed: set[str] = set()
 
     def read(self, places: Sequence[Place], *, with_entries: bool = True) -> list[Answer]:
         """Return an answer for each place: one round trip, two where stamps are missing."""
         names = places[0].tags if len(places) == 1 else tuple(dict.fromkeys(tag for one in places for tag in one.tags))
         entries = [ENTRY + place.digest for place in places] if with_entries else []
         keys = [*entries, *[STAMP + name for name in names], EPOCH_KEY]
-        found: list[bytes | None] = self._asked(self._wire.ask, "MGET", *keys)
+        found: list[bytes | None] = self._asked(self._wire.ask_lightly, "MGET", *keys)
         stamps = found[len(entries) :]
         if None in stamps:
             stamps = self._complete(names, stamps)
@@ -73,40 +80,88 @@ class RedisStore:
 
     def hold(self, names: Sequence[str], connection: Any) -> Lease:
         """Mark the stamps; where Redis does not answer, write the tags into the transaction instead."""
-        lease = Lease(names=tuple(names), token=secrets.token_hex(8))
+        token = secrets.token_hex(8)
         try:
-            self._asked(self._hold, keys=list(map(_stamp, names)), args=[lease.token, self._hold_ms])
-        except UnavailableError:
+            self._told(self._hold, keys=list(map(_stamp, names)), args=[token, self._hold_ms])
+        except UnavailableError as error:
             invalidations.log(names, connection)
-        return lease
+            self._go_unheard(error)
+            token = ""
+        return Lease(names=tuple(names), token=token)
 
     def release(self, lease: Lease) -> None:
-        """Take the marks off, and the stamps with them. What is not heard ends by itself when the hold does."""
+        """Take the marks off, and the stamps with them. What is not heard is owed, and ends by itself with the hold."""
+        if not lease.token:
+            with self._lock:
+                self._unheard -= 1
+            return
         try:
-            self._asked(self._release, keys=list(map(_stamp, lease.names)), args=[lease.token])
+            self._told(self._release, keys=list(map(_stamp, lease.names)), args=[lease.token])
         except UnavailableError as error:
-            logger.debug("A hold ends by itself: %s", error)
+            with self._lock:  # the server may be another one by now, which knows of no hold
+                self._owed.update(lease.names)
+                self.lost = self.lost or str(error)
+
+    def _go_unheard(self, error: Exception) -> None:
+        """Believe nothing of Redis until the transaction has ended and its tags have been delivered."""
+        with self._lock:
+            self._unheard += 1
+            self._unheard_ever += 1
+            self.lost = self.lost or str(error)
+
+    def ask(self, *words: Word) -> Any:
+        """Return the answer to a command about other things than entries. One round trip."""
+        return self._asked(self._wire.ask, *words)
+
+    def run(self, text: str, *, keys: Sequence[str], args: Sequence[Word]) -> Any:
+        """Return what a script about other things than entries returns. One round trip."""
+        return self._asked(self._wire.script(text), keys=keys, args=args)
 
     def tend(self) -> None:
         """Deliver what was missed, then trust Redis again. Blocks for a query and a round trip."""
         try:
             if self.lost:
                 self._wire.renew()
+                self._is_deaf = False  # first it is told of commits again: else a busy process would never catch up
+            under_way, ever = self._unheard, self._unheard_ever
             self._deliver()
-            if self.lost:
-                logger.warning("Redis keeps the cache again; what it missed has been delivered.")
-            self.lost = ""
+            if not under_way:
+                self._trust(ever)
         except (RedisError, OSError) as error:
             self._distrust(error)
 
+    def _trust(self, unheard_ever: int) -> None:
+        """Believe Redis again, if it could be told of all since what it missed was looked up."""
+        with self._lock:
+            if not self.lost or self._unheard_ever != unheard_ever or self._owed:
+                return
+            self.lost = ""
+        logger.warning("Redis keeps the cache again; what it missed has been delivered.")
+
     def _deliver(self) -> None:
+        self._pay()
         while rows := invalidations.logged():
             names = list(dict.fromkeys(tag for _, tag in rows))
-            self._release(keys=list(map(_stamp, names)), args=[secrets.token_hex(8)])
-            tags.bump(names)
-            tell(self._bus, names)
+            self._forget_stamps(names)
             invalidations.forget([row for row, _ in rows])
         self._wire.ask("PING")
+
+    def _pay(self) -> None:
+        """Deliver the releases that were not heard; raise RedisError, and owe them still."""
+        with self._lock:
+            owed, self._owed = self._owed, set()
+        try:
+            if owed:
+                self._forget_stamps(tuple(owed))
+        except (RedisError, OSError):
+            with self._lock:
+                self._owed |= owed
+            raise
+
+    def _forget_stamps(self, names: Sequence[str]) -> None:
+        self._release(keys=list(map(_stamp, names)), args=[secrets.token_hex(8)])
+        tags.bump(names)
+        tell(self._bus, names)
 
     def _complete(self, names: Sequence[str], found: Sequence[bytes | None]) -> list[bytes | None]:
         """Return the stamps, the epoch last; make those that are missing."""
@@ -121,6 +176,12 @@ class RedisStore:
 
     def _asked(self, question: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self.lost:
+            raise UnavailableError(self.lost)
+        return self._told(question, *args, **kwargs)
+
+    def _told(self, question: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Ask, although what is stored may not be believed yet."""
+        if self._is_deaf:
             raise UnavailableError(self.lost)
         try:
             return self._way()(question, *args, **kwargs)  # type: ignore[no-any-return]
@@ -146,7 +207,7 @@ class RedisStore:
     def _distrust(self, error: Exception) -> None:
         if not self.lost:
             logger.warning("Redis does not keep the cache now (%s): each process has its own, for seconds.", error)
-        self.lost = f"{type(error).__name__}: {error}"
+        self.lost, self._is_deaf = f"{type(error).__name__}: {error}", True
 
 
 def _stamp(name: str) -> str:

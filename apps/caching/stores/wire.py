@@ -1,7 +1,8 @@
 """How the cache asks Redis: one connection lent by the client, one command, one answer.
 
 The client's own wrapping of each command takes as long as half a round trip, its lending of a connection, which is
-looked at each time whether it is still open, as much as the other half. Here one that was closed shows when it is used.
+looked at each time whether it is still open, as much as the other half. Reads do without that look: a connection that
+was closed shows when it is used.
 """
 
 import secrets
@@ -11,7 +12,7 @@ from typing import Any
 
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from apps.caching.stores.scripts import EPOCH
 from apps.deduplication.flights.script import Word
@@ -29,21 +30,22 @@ class Wire:
         self._idle: list[Any] = []  # appended to and popped from without a lock: each is one step of the interpreter
 
     def ask(self, *words: Word) -> Any:
-        """Return the answer to a command; raise RedisError. Blocks for a round trip.
+        """Return the answer to a command; raise RedisError. Blocks for a round trip."""
+        return self._answered(self._lent(), *words)
 
-        The command may be asked twice, where the server had closed the connection since it was used last.
-        """
+    def ask_lightly(self, *words: Word) -> Any:
+        """Return as `ask` does, of a command that may be asked twice: where the server had closed the connection."""
         try:
             connection = self._idle.pop()
         except IndexError:
-            return self._asked_anew(*words)
+            return self.ask(*words)
         try:
             return self._answered(connection, *words)
         except RedisConnectionError:
-            return self._asked_anew(*words)
+            return self.ask(*words)
 
     def script(self, text: str) -> "Script":
-        """Return a script to be called. One that is asked twice must come to the same."""
+        """Return a script to be called."""
         return Script(self, text)
 
     def renew(self) -> None:
@@ -51,8 +53,19 @@ class Wire:
         self._pool.disconnect()
         self.ask("PING")
 
-    def _asked_anew(self, *words: Word) -> Any:
-        return self._answered(self._pool.get_connection(), *words)
+    def _lent(self) -> Any:
+        """Return a connection that is open, as far as can be seen."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            return self._pool.get_connection()
+        try:
+            if not connection.can_read():
+                return connection
+        except (RedisError, OSError):  # closed by the server: the pool connects it anew
+            connection.disconnect()
+        self._pool.release(connection)
+        return self._pool.get_connection()
 
     def _answered(self, connection: Any, *words: Word) -> Any:
         """Return the answer and keep the connection; one that failed goes back, to be connected anew."""

@@ -11,6 +11,7 @@ from apps.chat.api.security import SignedInRequest
 from apps.chat.assistant.guarded import is_down
 from apps.chat.records import ReplyRecord
 from apps.chat.services import replies
+from apps.resilience import degradation
 from apps.resilience.pipeline import pipeline
 
 router = Router(tags=["Assistant"])
@@ -50,8 +51,7 @@ def stop_reply(request: SignedInRequest, conversation_id: Id) -> HttpResponse:
 
 
 def _told(record: ReplyRecord, *, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
-    """Return the record; the header `Degraded` says that there is no answer before the endpoint is back."""
-    response = answer(record, status=status)
+    """Return the record, marked as degraded where there is no answer before the endpoint is back."""
     if record.state == "waiting" or is_down(pipeline("assistant")):
-        response.headers["Degraded"] = "assistant"
-    return response
+        degradation.note("assistant")
+    return answer(record, status=status)

@@ -10,15 +10,18 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from apps.caching.http.decorator import cached_response
 from apps.chat.api import conversations, exports, imports, members, messages, replies, search
 from apps.chat.api.answers import NAMESPACE
 from apps.chat.api.etag import tagged
 from apps.chat.api.idempotency import idempotent
+from apps.chat.api.kept import KEPT
 from apps.chat.api.openapi import DocumentedApi
 from apps.chat.api.parser import JsonParser
 from apps.chat.api.refusals import HANDLERS, not_allowed, nothing_here
 from apps.chat.api.security import Session
 from apps.chat.callers import telling
+from apps.chat.policy import ANSWERS, chat
 from apps.deduplication.http.route import joined
 
 View = Callable[..., HttpResponse]
@@ -118,12 +121,14 @@ def allowed(methods: str) -> str:
 
 
 def patterns(routes: Iterable[Any]) -> list[URLPattern]:
-    """Return the routes with what holds for all; equal reads under way are one.
+    """Return the routes with what holds for all; equal reads under way are one, some answers are kept.
 
     The bare root, which ninja needs for its name, shows nothing.
     """
     for route in routes:
         route.callback = unknown if route.name == "api-root" else routed(route.callback)
+        if route.name in KEPT:
+            route.callback = cached_response(ANSWERS, tags=KEPT[route.name], policies=(chat,))(route.callback)
         if route.name not in ALONE:
             joined(route.callback)
     return list(routes)

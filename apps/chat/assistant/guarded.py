@@ -94,6 +94,8 @@ def code_of(error: Exception) -> str:
         return "cut"
     if isinstance(error, TimeoutError):
         return "slow"
+    if isinstance(error, ConnectionError):  # on purpose; the endpoint's own come as UpstreamError
+        return "unreachable"
     return "busy" if hasattr(error, "retry_after_seconds") else "failed"
 
 

@@ -123,6 +123,7 @@ def _question(reply: Reply) -> Question:
         temperature=policy.temperature,
         reply_tokens=policy.reply_tokens,
         connect_seconds=policy.connect_seconds,
+        is_anew=reply.replaces_id is not None,
     )
 
 

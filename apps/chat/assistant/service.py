@@ -7,6 +7,7 @@ from apps.chat.assistant.guarded import Guarded
 from apps.chat.assistant.office import Office
 from apps.chat.assistant.offline import PREFACE, Offline
 from apps.chat.assistant.recall import recalled
+from apps.chat.assistant.shared import Shared
 from apps.chat.assistant.upstream import Question, Upstream
 from apps.chat.live.desk import Desk
 from apps.chat.records import MessageRecord
@@ -39,7 +40,7 @@ def new_upstream(desk: Desk) -> Upstream:
         endpoint = Endpoint(
             base_url=settings.ASSISTANT_BASE_URL, api_key=settings.ASSISTANT_API_KEY, model=settings.ASSISTANT_MODEL
         )
-        return Guarded(endpoint)
+        return Shared(Guarded(endpoint))
 
     async def find(question: Question) -> list[MessageRecord]:
         return await desk.ask(recalled, question, preface=PREFACE)

@@ -21,7 +21,7 @@ class Line(NamedTuple):
 class Question:
     """What is to be answered: `lines` for a model, and whose words they end with for one who only looks things up.
 
-    `before` is the number of the message that is answered.
+    `before` is the number of the message that is answered. With `is_anew` another answer is wanted than the last one.
     """
 
     conversation: int
@@ -33,6 +33,7 @@ class Question:
     temperature: float
     reply_tokens: int
     connect_seconds: float
+    is_anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,11 @@ class UpstreamError(Exception):
     """There are no words, or no more of them; `code` is one of faults.FAULTS, the text is for the log."""
 
     def __init__(self, code: str, reason: str) -> None:
-        super().__init__(reason[:REASON_CHARACTERS])
+        super().__init__(code, reason[:REASON_CHARACTERS])
         self.code = code
+
+    def __str__(self) -> str:
+        return str(self.args[1])
 
 
 class Upstream(Protocol):

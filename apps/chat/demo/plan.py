@@ -20,6 +20,7 @@ from apps.chat.imports.known import Entry
 from apps.chat.imports.pace import Unhindered
 from apps.chat.imports.run import BATCH_ROWS
 from apps.chat.imports.tally import Tally
+from apps.chat.invalidation import membership_changes
 from apps.chat.models import Conversation, Membership, User
 
 LONGEST_SHARE = 0.55
@@ -113,4 +114,5 @@ def _leave_unread(talk: Talk, owner: User) -> None:
     for user in User.objects.filter(username__in=talk.members).order_by("pk"):
         unread = 0 if talk.has_assistant else random.choice((0, 0, random.randint(1, UNREAD_MAX)))
         read = max(0, conversation.last_sequence - unread)
+        membership_changes(conversation.pk, user.pk)
         Membership.objects.update_or_create(conversation=conversation, user=user, defaults={"last_read_sequence": read})

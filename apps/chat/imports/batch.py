@@ -8,16 +8,15 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from apps.caching.transactions import invalidate
 from apps.chat.imports.authors import Authors, ImportedAuthor
 from apps.chat.imports.known import Entry, Look, look, unknown
 from apps.chat.imports.pace import Pace
 from apps.chat.imports.table import Advance, advance_conversations, insert_messages, mark_read
 from apps.chat.imports.target import GoneError, Target, Wanted, locked_targets
+from apps.chat.invalidation import conversations_change, lists_change, marker_moves, membership_changes
 from apps.chat.live.publication import access_changed, conversation_grew
 from apps.chat.markdown import rendered
 from apps.chat.models import Membership
-from apps.chat.policy import CONVERSATION
 from apps.chat.sequence import Numbers, stored
 
 ATTEMPTS = 5
@@ -81,6 +80,8 @@ class BatchWriter:
             pages = [page for page in pages if id(page.entry) in fresh]
         if pages:
             advances = _inserted(pages, targets)
+            for advance in advances:
+                marker_moves(advance.conversation_id, self._owner_id)
             mark_read(advances, user_id=self._owner_id)
             _join(pages, {advance.conversation_id: advance.after for advance in advances}, targets)
             _tell(advances, targets)
@@ -104,7 +105,9 @@ def _inserted(pages: list[Page], targets: Mapping[str, Target]) -> list[Advance]
         last = moved.get(name) or Advance(target.id, target.last_sequence, target.last_sequence, page.created_at)
         moved[name] = last._replace(after=last.after + 1, moment=max(last.moment, page.created_at))
         values.append(_values(page, target, last.after + 1))
-    invalidate(*(CONVERSATION.of(advance.conversation_id) for advance in moved.values()))
+    conversation_ids = [advance.conversation_id for advance in moved.values()]
+    conversations_change(*conversation_ids)
+    lists_change(*conversation_ids)
     insert_messages(values)
     advance_conversations(list(moved.values()))
     return list(moved.values())
@@ -122,6 +125,8 @@ def _values(page: Page, target: Target, sequence: int) -> tuple[Any, ...]:
 def _join(pages: list[Page], ends: Mapping[int, int], targets: Mapping[str, Target]) -> None:
     """Make users who are linked as authors members, unread from now on."""
     pairs = {(targets[page.entry.row.conversation].id, page.author.user_id) for page in pages if page.author.user_id}
+    for conversation_id, user_id in pairs:
+        membership_changes(conversation_id, user_id)
     Membership.objects.bulk_create(
         (
             Membership(conversation_id=conversation_id, user_id=user_id, last_read_sequence=ends[conversation_id])

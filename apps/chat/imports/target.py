@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from apps.chat.invalidation import membership_changes
 from apps.chat.models import Conversation, Membership, User
 
 # "NOT (source_id = '')" is, to the letter, the condition of the unique index, which is used only when it is there.
@@ -87,6 +88,8 @@ def _made(owner_id: int, wanted: list[Wanted]) -> dict[str, Target]:
         )
         for one in wanted
     )
+    for conversation in conversations:
+        membership_changes(conversation.pk, owner_id)
     Membership.objects.bulk_create(
         Membership(conversation=conversation, user_id=owner_id, role=Membership.Role.OWNER)
         for conversation in conversations

@@ -1,22 +1,57 @@
 """What of the chat is kept in memory, and what it is made of."""
 
-from apps.caching.family import Family
-from apps.caching.namespace import Namespace
+from typing import Any
 
-# Whatever gives a conversation's change a number invalidates it (sequence.py). A user who is renamed, and rows changed
-# by other ways, invalidate all conversations.
-CONVERSATION = Family(
-    "conversation",
-    tables={
-        "chat_message": (),
-        "chat_conversation": ("last_sequence", "last_event", "deleted_at"),
-        "chat_user": ("username",),
-    },
-)
+import msgspec
+
+from apps.caching.http.policy import answers
+from apps.caching.namespace import Namespace
+from apps.caching.policy import AT_ONCE, LIFE, CachePolicy
+from apps.chat.families import ACCESS, ACCOUNT, CONVERSATION
+from apps.tuning.declaration import policy
+from apps.tuning.knob import knob
+
+
+@policy
+class IdentityPolicy(CachePolicy):
+    """How long it is kept who somebody is and what they may read. Asked at every request that enters Django."""
+
+    l1_seconds: float = knob(
+        4.0, unit="seconds", minimum=0, maximum=4, group=LIFE, effect=AT_ONCE,
+        help="How long a process gives it out without asking; what it hears of is out at once.",
+    )  # fmt: skip
+    negative_seconds: float = knob(
+        0.0, unit="seconds", minimum=0, maximum=3_600, group=LIFE, effect=AT_ONCE,
+        help="How long it is remembered that there is no such user or member. 0: not at all.",
+    )  # fmt: skip
+
+
+class Role(msgspec.Struct, frozen=True):
+    """A member's role in a conversation."""
+
+    name: str
+
+
 # The same for every member: whoever asks is asked for their membership first, each time.
 HISTORY = Namespace(
     "chat.history",
     title="Cache: pages of history",
     value=bytes,
     tags=lambda key: (CONVERSATION.of(key[0]),),
+    warm="apps.chat.services.history.loaded_by_key",
 )
+# By user and conversation.
+ROLES: Namespace[Role | None] = Namespace(
+    "chat.roles",
+    title="Cache: who may read what",
+    value=Role,
+    tags=lambda key: (ACCESS.of(key[0]),),
+    policy=IdentityPolicy,
+)
+ANSWERS = answers("chat.answers", title="Cache: finished answers of the API")
+PAGES = answers("chat.pages", title="Cache: finished pages")
+
+
+def readers_own(user_id: int, _: Any = None) -> tuple[str, ...]:
+    """Return the tags of whatever a signed-in reader gets: the account, and what it may read."""
+    return ACCOUNT.of(user_id), ACCESS.of(user_id)

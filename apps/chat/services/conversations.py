@@ -9,13 +9,12 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from apps.caching.transactions import invalidate
 from apps.chat.access import NO_CONVERSATION, ownership_of
 from apps.chat.cursor import decoded, encoded
 from apps.chat.exceptions import InvalidError, NotFoundError
+from apps.chat.invalidation import conversation_ends, conversations_change, lists_change, membership_changes
 from apps.chat.live.publication import conversation_changed
 from apps.chat.models import Conversation, Membership, Message
-from apps.chat.policy import CONVERSATION
 from apps.chat.records import ConversationPage, ConversationRecord, MemberRole
 from apps.chat.signals import conversation_deleted
 from apps.chat.text import TITLE_MAX_CHARACTERS, checked_line, checked_prompt, without_marks
@@ -34,6 +33,7 @@ def create_conversation(
     prompt = checked_prompt("system_prompt", system_prompt)
     with transaction.atomic():
         conversation = Conversation.objects.create(title=title, has_assistant=has_assistant, system_prompt=prompt)
+        membership_changes(conversation.pk, user_id)
         Membership.objects.create(conversation=conversation, user_id=user_id, role=Membership.Role.OWNER)
     return get_conversation(user_id=user_id, conversation_id=conversation.pk)
 
@@ -91,7 +91,9 @@ def change_conversation(
         raise InvalidError("title", "is missing, and so is everything else that could be changed.")
     ownership_of(user_id=user_id, conversation_id=conversation_id, to="change it")
     with transaction.atomic():
+        conversations_change(conversation_id)
         Conversation.objects.filter(pk=conversation_id).update(**values)
+        lists_change(conversation_id)
         _tell(conversation_id, values)
     return get_conversation(user_id=user_id, conversation_id=conversation_id)
 
@@ -105,9 +107,10 @@ def delete_conversation(*, user_id: int, conversation_id: int) -> None:
 
 def discard(conversation_id: int) -> None:
     """Hide a conversation from everybody and have it purged after the commit. Call inside a transaction."""
-    invalidate(CONVERSATION.of(conversation_id))
+    members = Membership.objects.filter(conversation_id=conversation_id)
+    conversation_ends(conversation_id, members.values_list("user_id", flat=True))
     Conversation.objects.filter(pk=conversation_id).update(deleted_at=timezone.now(), source_id="")
-    Membership.objects.filter(conversation_id=conversation_id).delete()
+    members.delete()
     transaction.on_commit(lambda: conversation_deleted.send(sender=Conversation, conversation_id=conversation_id))
 
 

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from apps.chat.access import check_member, membership_of
+from django.db import transaction
+
+from apps.caching.keys import Key
+from apps.chat.access import membership_of, role_of
 from apps.chat.cursor import LARGEST
 from apps.chat.document import Span, load_document, page_of
 from apps.chat.exceptions import InvalidError
+from apps.chat.invalidation import marker_moves
 from apps.chat.live.publication import Person, reader_moved
 from apps.chat.models import Membership, Message
 from apps.chat.policy import HISTORY, chat
@@ -38,7 +42,8 @@ LATEST = Position()
 def history_page(
     *, user_id: int, conversation_id: int, limit: int | None = None, position: Position = LATEST
 ) -> HistoryPage:
-    """Return up to `limit` messages, else the policy's number, oldest first: two queries, three with a position.
+    """Return up to `limit` messages, else the policy's number, oldest first. No query where caller and page are in the
+    cache, else one for whether the caller may see them, and one for the page, two with a position.
 
     Raises NotFoundError, or InvalidError for a limit out of bounds or a position outside the conversation.
     """
@@ -50,7 +55,7 @@ def history_document(
 ) -> bytes:
     """Return history_page as the JSON document that readers get, from the cache, where only membership is asked."""
     limit = _page_size(limit)
-    check_member(user_id=user_id, conversation_id=conversation_id)
+    role_of(user_id=user_id, conversation_id=conversation_id)
     key = (conversation_id, limit, *_place(position))
     return HISTORY.get_or_load(key, lambda: _loaded(conversation_id, limit=limit, position=position))
 
@@ -59,6 +64,16 @@ def _loaded(conversation_id: int, *, limit: int, position: Position) -> bytes:
     """Read the page and where it lies: what was read before the cache looked may be old."""
     span = _span(conversation_id, limit=limit, position=position)
     return load_document(conversation_id=conversation_id, span=span)
+
+
+def loaded_by_key(key: Key) -> bytes:
+    """Return the document that the cache keeps under the key. Raises as history_page does."""
+    conversation_id, limit, *place = key
+    position = LATEST
+    if place:
+        name, value = place
+        position = Position(**{str(name): datetime.fromisoformat(str(value)) if name == "since" else value})  # type: ignore[arg-type]
+    return _loaded(int(conversation_id or 0), limit=int(limit or 0), position=position)
 
 
 def _place(position: Position) -> tuple[str, str | int] | tuple[()]:
@@ -85,11 +100,18 @@ def mark_read(*, user_id: int, conversation_id: int, sequence: int) -> int:
         raise InvalidError("sequence", "must not be negative.")
     membership = membership_of(user_id=user_id, conversation_id=conversation_id)
     wanted = min(sequence, membership.conversation.last_sequence)
-    moved = Membership.objects.filter(pk=membership.pk, last_read_sequence__lt=wanted)
-    if moved.update(last_read_sequence=wanted):
-        reader = Person(id=user_id, name=membership.user.get_username())
-        reader_moved(conversation_id, reader=reader, last_read_sequence=wanted)
+    if wanted > membership.last_read_sequence:
+        _move_marker(membership, wanted)
     return max(wanted, membership.last_read_sequence)
+
+
+def _move_marker(membership: Membership, wanted: int) -> None:
+    moved = Membership.objects.filter(pk=membership.pk, last_read_sequence__lt=wanted)
+    with transaction.atomic():
+        marker_moves(membership.conversation_id, membership.user_id)
+        if moved.update(last_read_sequence=wanted):
+            reader = Person(id=membership.user_id, name=membership.user.get_username())
+            reader_moved(membership.conversation_id, reader=reader, last_read_sequence=wanted)
 
 
 def _span(conversation_id: int, *, limit: int, position: Position) -> Span:

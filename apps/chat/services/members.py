@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from apps.chat.access import membership_of, ownership_of
 from apps.chat.exceptions import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from apps.chat.invalidation import membership_changes
 from apps.chat.models import Conversation, Membership, User
 from apps.chat.records import MemberRecord, MemberRole
 from apps.chat.services.conversations import discard
@@ -36,6 +37,9 @@ def add_member(*, user_id: int, conversation_id: int, username: str) -> MemberRe
         raise InvalidError("username", "is nobody who can sign in here.")
     try:
         with transaction.atomic():
+            # Locked: whoever sends at this moment tells either the new member, too, or before they came.
+            Conversation.objects.select_for_update(no_key=True).filter(pk=conversation_id).first()
+            membership_changes(conversation_id, user.pk)
             row = Membership.objects.create(
                 conversation=conversation, user=user, last_read_sequence=conversation.last_sequence
             )
@@ -73,6 +77,7 @@ def leave_everywhere(*, user_id: int) -> None:
 
 
 def _remove(conversation_id: int, member_id: int) -> None:
+    membership_changes(conversation_id, member_id)
     removed, _ = Membership.objects.filter(conversation_id=conversation_id, user_id=member_id).delete()
     if not removed:
         raise NotFoundError("There is no such member.")
@@ -85,6 +90,7 @@ def _pass_on(conversation_id: int) -> None:
     if not remaining:
         discard(conversation_id)
     elif all(row.role != Membership.Role.OWNER for row in remaining):
+        membership_changes(conversation_id, remaining[0].user_id)
         Membership.objects.filter(pk=remaining[0].pk).update(role=Membership.Role.OWNER)
 
 

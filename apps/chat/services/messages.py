@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.chat.access import NO_CONVERSATION, editable_message, membership_of
 from apps.chat.exceptions import ConflictError, NotFoundError
+from apps.chat.invalidation import marker_moves
 from apps.chat.live.publication import message_changed
 from apps.chat.markdown import rendered
 from apps.chat.models import Membership, Message
@@ -78,6 +79,7 @@ def _changed(message: Message, *fields: str) -> MessageRecord:
 
 
 def _stored(membership: Membership, *, text: str, html: str, client_id: str | None) -> SentMessage:
+    marker_moves(membership.conversation_id, membership.user_id)
     numbers = allocate(conversation_id=membership.conversation_id, count=1, last_message_at=timezone.now())
     message = Message.objects.create(
         conversation_id=membership.conversation_id,

@@ -1,8 +1,9 @@
 """The chat itself: one page of a conversation's history and the composer."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,8 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from apps.caching.http.decorator import cached_response
+from apps.caching.http.token import form_token
 from apps.chat import policy
 from apps.chat.exceptions import ChatError, InvalidError, NotFoundError
+from apps.chat.families import ACCESS, ACCOUNT, CONVERSATION, LISTS, MEMBERS
 from apps.chat.forms import MessageForm, add_problem
 from apps.chat.rates import SENDS, admit
 from apps.chat.records import ConversationPage, ConversationRecord
@@ -21,6 +25,7 @@ from apps.chat.services.members import list_readers
 from apps.chat.services.messages import send_message
 from apps.chat.views.page import page, side, user_id, with_side, without_returns
 from apps.chat.views.timeline import BLANK, MARKS, opening, timeline
+from apps.chat.views.zone import COOKIE, until_midnight
 
 KEY_DIGITS = 18
 PLACES: dict[str, Callable[[int], Position]] = {
@@ -31,7 +36,14 @@ PLACES: dict[str, Callable[[int], Position]] = {
 }
 
 
+def _tags(user_id: int, at: Mapping[str, Any]) -> tuple[str, ...]:
+    """The history, the list beside it, and who has read the last message."""
+    own = ACCOUNT.of(user_id), ACCESS.of(user_id), LISTS.of(user_id), CONVERSATION.all
+    return *own, CONVERSATION.of(at["conversation_id"]), MEMBERS.of(at["conversation_id"])
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
+@cached_response(policy.PAGES, tags=_tags, policies=(policy.chat,), cookies=(COOKIE,), seconds=until_midnight)
 @page
 def chat(request: HttpRequest, *, conversation_id: int) -> HttpResponse:
     """Show the newest messages, or those around the message, number or date of the query; a POST sends one."""
@@ -86,6 +98,7 @@ def _shown(request: HttpRequest, conversation_id: int, form: MessageForm) -> Htt
         has_more_unread=conversation.unread > len(found.messages) and found.next_after is None,
         readers=_readers(conversation, user_id=user_id(request)),
         form=form,
+        csrf_token=form_token(request),
         maximum=policy.chat.current.message_length,
         status=422 if form.errors else 200,
     )

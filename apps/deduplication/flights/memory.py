@@ -148,4 +148,4 @@ class MemoryStore:
 def _is_over(entry: _Entry, now: float) -> bool:
     """Return whether nobody can still ask for it: not led, no word kept of a lead that was taken away, no result."""
     is_remembered = bool(entry.token or entry.gone) and now < entry.lease_until
-    return not is_remembered and now >= entry.kept_until
+    return not is_remembered and (entry.outcome is None or now >= entry.kept_until)

@@ -51,9 +51,9 @@ class Machine:
         self.settled: list[tuple[str, bool | None]] = []  # permits of the fleet that came back: good, bad, unused
         self.transitions: list[Transition] = []
         self._drawn = 0.0
-        self.free_pass: int | None = None  # the pass of every call, where nobody is asked
-        self.shut_until = 0.0  # until then every call is rejected, by this:
-        self.rejection = Rejection(name=name, state=State.CLOSED, reason="", until=0.0)
+        self.free_pass: int | None  # the pass of every call, where nobody is asked
+        self.shut_until: float  # until then every call is rejected, by this:
+        self.rejection: Rejection
         self._set_doors()
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Permit:
-    """One probe. `number` is the store's where the fleet issued it."""
+    """One probe. `number` is the store's where the fleet issued it, else empty."""
 
     generation: int
     number: str
@@ -19,13 +19,10 @@ class Permits:
     def __init__(self) -> None:
         self._waiting: list[Permit] = []
         self._out: list[Permit] = []
-        self._issued = 0
 
     def issue(self, *, generation: int, now: float, deadline: float, number: str = "") -> None:
         """Add one to be taken."""
-        self._issued += 1
-        name = number or str(self._issued)
-        self._waiting.append(Permit(generation=generation, number=name, issued_at=now, deadline=deadline))
+        self._waiting.append(Permit(generation=generation, number=number, issued_at=now, deadline=deadline))
 
     def unspent(self, *, before: float) -> list[str]:
         """Return the numbers of those that nobody took since then, and forget them."""

@@ -24,6 +24,7 @@ from apps.chat.records import ImportRecord
 from apps.chat.services import imports as service
 from apps.chat.services.conversations import delete_conversation
 from apps.chat.services.imports import Ended, get_import, list_imports, request_import, run_import
+from apps.resilience.pipeline import pipeline
 from tests.chat.imports.files import csv_bytes, gzipped, jsonl_bytes, line, texts, zip_of
 from tests.chat.people import conversation, said
 
@@ -332,6 +333,18 @@ def test_with_the_broker_down_the_request_succeeds_and_the_next_one_catches_up(
     third = request(ann)
     assert sorted(set(sent)) == [first.id, second.id, third.id]
     assert not tasks.outbox.is_behind
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_is_known_to_be_down_is_not_asked_and_the_import_waits(ann: User, monkeypatch: Patch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(tasks.import_file, "apply_async", lambda arguments, **_: asked.append(*arguments))
+    monkeypatch.setattr(tasks, "outbox", tasks.Outbox())
+    pipeline("broker").breaker.open()
+    assert (request(ann).state, asked, tasks.outbox.is_behind) == ("waiting", [], True)
+    pipeline("broker").breaker.close()
+    assert request(ann).id in asked
+    assert len(set(asked)) == 2, "what waited is queued as well"
 
 
 def test_a_starting_worker_queues_what_is_left_over(ann: User, uploads: Path, queued: list[Any], settings: Any) -> None:

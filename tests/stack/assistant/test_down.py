@@ -21,13 +21,14 @@ from tests.stack.live.people import people
 ROOMS = length(200, short=20)
 SAMPLES = length(300, short=30)
 MOST_GROWTH = 24 * 1024 * 1024  # of both processes together, while it is down
-ATTEMPT_SECONDS, RECOVERY_SECONDS = 1.0, 4.0
-KNOBS = (
-    f"attempt_seconds={ATTEMPT_SECONDS}",
-    f"recovery_seconds={RECOVERY_SECONDS}",
-    "recovery_growth=1.0",
-    "recovery_jitter_percent=0",
-)
+ATTEMPT_SECONDS, RECOVERY_SECONDS = 1.0, length(4, short=2)
+IMPATIENT = f"""
+from apps.tuning.actor import SYSTEM
+from apps.tuning.services.changes import change_policy
+knobs = {{"attempt_seconds": {ATTEMPT_SECONDS}, "recovery_seconds": {RECOVERY_SECONDS}}}
+knobs |= {{"recovery_growth": 1.0, "recovery_jitter_percent": 0}}
+change_policy(name="assistant_pipeline", changes=knobs, actor=SYSTEM, reason="tests wait for less")
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +56,8 @@ def chat(postgres: Postgres, redis_server: Redis, tmp_path_factory: pytest.TempP
             "ASSISTANT_BASE_URL": assistant.url,
         }
         one = stack.enter_context(running_site(tmp_path_factory.mktemp("one"), **shared))
-        one.manage("policies", "set", "assistant_pipeline", *KNOBS, "--reason", "tests wait for less")
         two = stack.enter_context(running_site(tmp_path_factory.mktemp("two"), migrate=False, **shared))
-        crowd = people(one, Room.ann, Room.bob, conversations=ROOMS)
+        crowd = people(one, Room.ann, Room.bob, conversations=ROOMS, also=IMPATIENT)
         sites = (one, two)
         yield Chat(assistant=assistant, rooms=[Room(sites, crowd, at) for at in crowd.conversations], sites=sites)
 

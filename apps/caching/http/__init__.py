@@ -1,0 +1,1 @@
+"""Finished answers in memory: kept by Django's side, given out before Django is entered."""

@@ -1,0 +1,1 @@
+"""Which keys are asked for most, and loading them before anybody waits for them."""

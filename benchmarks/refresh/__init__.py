@@ -1,0 +1,1 @@
+"""People refresh the conversations they read, somebody writes now and then: what the whole site makes of it."""

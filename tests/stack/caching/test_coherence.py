@@ -1,0 +1,106 @@
+"""Four processes read and write shared rows while they, Redis and the bus are broken: no read is older than it may be.
+
+COHERENCE_SEED=… does the faults of a run again, in the same order and with the same pauses.
+"""
+
+import os
+import secrets
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.servers.process import ServerProcess
+from tests.servers.site import PROJECT, clean_environment
+from tests.soak import IS_SOAK, length
+from tests.stack.caching.faults import breakable, plan
+from tests.stack.caching.history import History, Violation, Window, bus_delay, history_of, oldest, violations
+from tests.stack.test_concurrent_senders import managed
+
+ALL = ("failover", "die", "flush", "old", "mute", "kill", "clock", "empty", "cut")
+SHORT = ("failover", "die", "flush")
+DELAY_MAX_SECONDS = 1.0
+PREPARE = """
+from apps.chat.models import User
+from apps.chat.services.conversations import create_conversation
+user = User.objects.create_user("ann")
+for number in range(10):
+    create_conversation(user_id=user.pk, title=f"Row {number}")
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a run brought."""
+
+    seed: str
+    history: History
+    windows: Sequence[Window]
+    delay_seconds: float
+
+    def violations(self) -> list[Violation]:
+        return violations(self.history, self.windows, delay_seconds=self.delay_seconds)
+
+    def around(self, violation: Violation) -> str:
+        """Return what happened to the row then, in order."""
+        near = [
+            one
+            for one in (*self.history.reads, *self.history.writes)
+            if one.row == violation.read.row and abs(one.end - violation.read.start) < 0.5
+        ]
+        windows = [one for one in self.windows if one.start - 1 <= violation.read.start <= one.end + 1]
+        return "\n".join(map(str, [violation, *windows, *sorted(near, key=lambda one: one.start)]))
+
+    def told(self) -> str:
+        """Return its figures in a line."""
+        levels = Counter(read.level for read in self.history.reads)
+        broken = ", ".join(f"{one.fault} {one.end - one.start:.1f} s" for one in self.windows)
+        return (
+            f"seed {self.seed}: {len(self.history.reads)} reads {dict(levels)}, {len(self.history.writes)} writes, "
+            f"{Counter(self.history.errors).most_common(5)} errors; bus at most {self.delay_seconds * 1000:.0f} ms; "
+            f"oldest read {oldest(self.history) * 1000:.0f} ms; {broken}"
+        )
+
+
+def ran(folder: Path, database: str, *, faults: Sequence[str], rounds: int = 1, calm: float, fence: str = "on") -> Run:
+    """Let it run and return what was noted."""
+    seed = os.environ.get("COHERENCE_SEED") or secrets.token_hex(4)
+    print(f"COHERENCE_SEED={seed}")
+    env = clean_environment(DATA_DIR=str(folder), DATABASE_URL=database, COHERENCE_FENCE=fence)
+    managed(env, "shell", "--verbosity=0", "--command", PREPARE)
+    with breakable(folder, seed) as breaking:
+        env["REDIS_URL"] = f"redis://127.0.0.1:{breaking.proxy.port}/0"
+        command = [sys.executable, "-m", "tests.stack.caching.program", str(folder), seed]
+        program = ServerProcess(command, log=folder / "program.txt", env=env, cwd=PROJECT)
+        try:
+            breaking.all_well()
+            for name in plan(faults, seed, rounds=rounds):
+                breaking.calm(calm)
+                breaking.happen(name)
+            breaking.calm(calm)
+        finally:
+            program.kill()
+    print(program.log())
+    history = history_of(folder)
+    return Run(seed=seed, history=history, windows=breaking.windows, delay_seconds=bus_delay(history, breaking.windows))
+
+
+@pytest.mark.soak
+def test_no_read_is_older_than_it_may_be_whatever_breaks(migrated_url: str, tmp_path: Path) -> None:
+    run = ran(
+        tmp_path, migrated_url, faults=ALL if IS_SOAK else SHORT, rounds=length(7, short=1), calm=length(5, short=1)
+    )
+    print(run.told(), *map(run.around, run.violations()[:3]), sep="\n")
+    assert run.violations() == []
+    assert run.delay_seconds < DELAY_MAX_SECONDS
+    assert len(run.history.reads) >= length(100_000, short=1_000)
+    assert {"L1", "L2", "L3", "load", "page"} <= {read.level for read in run.history.reads}
+
+
+def test_without_the_fence_the_checker_finds_old_reads(migrated_url: str, tmp_path: Path) -> None:
+    run = ran(tmp_path, migrated_url, faults=(), calm=4, fence="off")
+    print(run.told())
+    assert run.violations()
