@@ -102,7 +102,7 @@ class SharedBus:
                 with closing(self._connect()) as client:
                     work(client, backoff)
             except (RedisError, OSError) as error:
-                if not backoff.has_failed:
+                if not backoff.has_failed and not self._stopping.is_set():
                     logger.warning("The bus has no Redis: %s. Other processes follow through the database.", error)
                 self._stopping.wait(backoff.failed())
 

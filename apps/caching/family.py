@@ -61,8 +61,8 @@ def withdraw(name: str) -> None:
 def wide_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Return the tags and those of their families as wholes, each once."""
     given = tuple(tags)
-    families = (_families.get(tag.split(":", 1)[0]) for tag in given)
-    return tuple(dict.fromkeys((*given, *(family.all for family in families if family))))
+    whole = [family.all for tag in given if (family := _families.get(tag.partition(":")[0]))]
+    return tuple(dict.fromkeys(given + tuple(whole)))
 
 
 def families_written(sql: str) -> list[Family]:

@@ -22,6 +22,7 @@ from apps.caching.tag import Fences, captured, is_unmoved, tags
 if TYPE_CHECKING:
     from apps.caching.namespace import Namespace
 
+DRAW_MAX = 37.0  # above the largest -log(1 - random()), which is 53 * log(2)
 _clock = time.monotonic
 
 
@@ -52,7 +53,7 @@ class Finding:
             return None
         own = self._own()
         try:
-            if own is not None:
+            if own is not None and not self._is_over(own):
                 [answer] = store().read([self.place], with_entries=False)
                 if answer.stamps == own.stamps:
                     return self._confirmed(own)
@@ -113,6 +114,14 @@ class Finding:
         age = _clock() - entry.loaded_at
         return entry if age < life_of(entry, self.policy) + self.policy.grace_seconds else None
 
+    def _is_over(self, entry: Entry) -> bool:
+        """Return whether a session's copy was kept as long as one may be: the value is asked for as a whole again."""
+        seconds = self.policy.l2_seconds
+        if self.session is None or not seconds or _clock() - entry.kept_at < seconds:
+            return False
+        self.cause = "expired"
+        return True
+
     def _confirmed(self, entry: Entry) -> Outcome[Any] | None:
         self.stamps = entry.stamps
         return self._judged_by_age(entry)
@@ -142,7 +151,10 @@ class Finding:
 
     def _is_early(self, entry: Entry, left: float) -> bool:
         """Source: Vattani et al., "Optimal Probabilistic Cache Stampede Prevention", 2015."""
-        return left < entry.load_seconds * self.policy.early_beta * -math.log(1.0 - random.random())
+        reach = entry.load_seconds * self.policy.early_beta
+        if left > reach * DRAW_MAX:  # most reads are far from the end, and need no draw
+            return False
+        return left < reach * -math.log(1.0 - random.random())
 
     def _opened(self, data: bytes) -> Record | None:
         try:
@@ -178,8 +190,11 @@ class Finding:
         """
         if self.fences is None or not is_unmoved(self.fences):
             return
+        is_kept_for_session = self.session is not None and self.policy.l2_seconds
+        if not self.policy.l1_seconds and not is_kept_for_session:
+            return
         fresh = entry.looked_at(self.asked_at, fences=self.fences)
         if self.policy.l1_seconds:
             self.namespace.shelf.put(self.key, fresh, limit_bytes=self.policy.l1_bytes)
-        if self.session is not None and self.policy.l2_seconds:
+        if self.session is not None and is_kept_for_session:
             sessions.put(self.session, (self.namespace.name, self.key), fresh)

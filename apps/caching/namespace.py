@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from apps.caching import dependencies, transactions
@@ -31,6 +32,7 @@ LoadAsync: TypeAlias = Callable[[], Awaitable[Answered[T]]]
 Refresh: TypeAlias = Callable[[Old[T]], Answered[T]]
 RefreshAsync: TypeAlias = Callable[[Old[T]], Awaitable[Answered[T]]]
 CONFIRM_SECONDS = 4.0
+PLACES = 1_024  # of those asked for last, their names in stores are remembered: half a megabyte at most
 
 _clock = time.monotonic
 _namespaces: dict[str, "Namespace[Any]"] = {}
@@ -66,6 +68,7 @@ class Namespace(Generic[T]):
         self.tally, self.shelf, self.scale = Tally(), Shelf(), Scale()
         self.warm, self.heat = warm, Heat()
         self._tags = tags
+        self._places = lru_cache(maxsize=PLACES)(self._place)
         _namespaces[name] = self
 
     def get_or_load(
@@ -160,7 +163,9 @@ class Namespace(Generic[T]):
 
     def place(self, key: Key) -> Place:
         """Return the entry's name in stores, and all tags it stands under."""
-        clearings = self.policy.current.clearings
+        return self._places(key, self.policy.current.clearings)
+
+    def _place(self, key: Key, clearings: int) -> Place:
         digest = digest_of(key, namespace=self.name, version=self.version, clearings=clearings)
         tags = (f"{self.name}:{digest}",) if self._tags is None else tuple(self._tags(key))
         return Place(digest, wide_tags(tags))

@@ -60,8 +60,8 @@ class CachePolicy(Policy):
         help="How much memory level 1 may take in each process.",
     )  # fmt: skip
     compress_bytes: int = knob(
-        2_048, unit="bytes", minimum=100, maximum=100_000_000, group=BOUNDS, effect=FILLS,
-        help="From which size on values are compressed in the shared store.",
+        32_768, unit="bytes", minimum=100, maximum=100_000_000, group=BOUNDS, effect=FILLS,
+        help="From which size on values are compressed in the shared store. A small one takes longer than its trip.",
     )  # fmt: skip
     is_sensitive: bool = knob(
         default=False, group=BOUNDS, effect="At once; entries of the other kind are refused.",

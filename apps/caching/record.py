@@ -47,6 +47,7 @@ def packed(record: Record, *, compress_bytes: int) -> Record:
     """Return the record as it is stored: compressed where it is large, and that makes it smaller."""
     if len(record.payload) < compress_bytes:
         return record
+    _thread.compressor.set_pledged_input_size(len(record.payload))  # a reader allocates by it
     small = _thread.compressor.compress(record.payload, zstd.ZstdCompressor.FLUSH_FRAME)
     if len(small) >= len(record.payload):
         return record

@@ -6,6 +6,7 @@ from threading import Event, Thread
 from django.db import DatabaseError, close_old_connections, connection
 
 from apps.caching.current import store
+from apps.caching.exceptions import UnavailableError
 from apps.caching.warming.ranking import Ranking
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class Caching:
             store().tend()
             self._ranking.tend()
             self._is_failing = False
-        except DatabaseError as error:
+        except (DatabaseError, UnavailableError) as error:
             if not self._is_failing:
                 logger.warning("The cache cannot be tended (%s).", error)
             self._is_failing = True

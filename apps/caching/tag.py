@@ -48,7 +48,7 @@ class Tags:
     def of(self, names: Iterable[str]) -> tuple[Tag, ...]:
         """Return the tags of these names."""
         with self._lock:
-            return tuple(self._tag(name) for name in names)
+            return tuple([self._tag(name) for name in names])
 
     def hold(self, names: Iterable[str]) -> tuple[Tag, ...]:
         """Hold the tags and return them, to be released: who reads meanwhile asks the source, and keeps nothing."""
@@ -89,10 +89,16 @@ tags = Tags()
 
 def captured(wanted: Iterable[Tag]) -> Fences | None:
     """Return the tags with their versions, before a value is read; None while one of them is held."""
-    fences = tuple((tag, tag.version) for tag in wanted)
-    return None if any(version == HELD for _, version in fences) else fences
+    fences = tuple([(tag, tag.version) for tag in wanted])
+    for _, version in fences:
+        if version == HELD:
+            return None
+    return fences
 
 
 def is_unmoved(fences: Fences) -> bool:
     """Return whether nothing was invalidated, or is about to be, since the fences were captured."""
-    return all(tag.version == version for tag, version in fences)
+    for tag, version in fences:  # noqa: SIM110  (a generator costs three times as much)
+        if tag.version != version:
+            return False
+    return True

@@ -9,7 +9,7 @@ assistant = declare_dependency(
 )  # fmt: skip
 redis_cache = declare_dependency(
     "redis_cache", title="Redis, for the cache", deadline_seconds=0.5, attempt_seconds=0.25, slow_seconds=0.1,
-    recovery_seconds=2.0, recovery_limit_seconds=30.0, places_at_start=64, attempts=1, queue_seconds=0.1,
+    recovery_seconds=2.0, recovery_limit_seconds=30.0, has_bulkhead=False, attempts=1,
 )  # fmt: skip
 redis_flights = declare_dependency(
     "redis_flights", title="Redis, for flights", exclude=[is_answer], deadline_seconds=1.0, attempt_seconds=0.5,

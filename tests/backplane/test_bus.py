@@ -196,6 +196,20 @@ def test_redis_gone_is_told_and_redis_back_heals(started: Callable[[Bus], Bus]) 
     eventually(lambda: any("was lost" in reason for reason in far.losses))
 
 
+def test_a_process_that_ends_says_nothing_of_a_redis_that_ends_after_it(
+    started: Callable[[Bus], Bus], caplog: pytest.LogCaptureFixture
+) -> None:
+    with running_redis() as server:
+        bus = shared(server.url())
+        started(bus)
+        eventually(lambda: bus.status().is_connected)
+        bus.finish()
+    for thread in bus._threads:
+        thread.join(timeout=5)
+    assert not any(thread.is_alive() for thread in bus._threads)
+    assert "no Redis" not in caplog.text
+
+
 def test_the_process_has_one_bus_by_its_settings(settings: Any, redis_url: str) -> None:
     current.stop_bus()
     settings.REDIS_URL = ""

@@ -43,6 +43,29 @@ def test_every_truncation_and_every_changed_byte_is_refused() -> None:
     assert refused == 2 * len(data)
 
 
+@given(st.binary(max_size=300), st.lists(st.text(max_size=8), max_size=4))
+def test_what_was_signed_for_a_place_is_readable_and_taken_there(value: bytes, words: list[str]) -> None:
+    made = Seal(["secret"])
+    data = made.sign(value, *words)
+    assert data.endswith(value)
+    assert Seal(["secret"]).signed(data, *words) == value
+
+
+def test_a_signed_value_that_was_changed_moved_or_sealed_instead_is_refused() -> None:
+    made = Seal(["secret"])
+    data = made.sign(b"value", *WORDS)
+    wrong = [data[:size] for size in range(len(data))]
+    wrong += [data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :] for at in range(len(data))]
+    for forged in [*wrong, made.seal(b"value", *WORDS)]:
+        with pytest.raises(SealError):
+            made.signed(forged, *WORDS)
+    with pytest.raises(SealError, match="belongs elsewhere"):
+        made.signed(data, *WORDS[:2])
+    with pytest.raises(SealError):
+        made.open(data, *WORDS)
+    assert made.signed(data, *WORDS) == b"value"
+
+
 def test_keys_are_rotated_without_a_flush() -> None:
     data = Seal(["old"]).seal(b"value", *WORDS)
     rotated = Seal(["new", "old"])

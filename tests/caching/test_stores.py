@@ -1,5 +1,7 @@
 """What every level 3 promises, by each of them: Redis, the database, and the model that the protocol is tried on."""
 
+import dataclasses
+import os
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,11 +14,15 @@ from django.utils import timezone
 
 from apps.backplane.connections import redis_client
 from apps.backplane.local import LocalBus
+from apps.caching import current
+from apps.caching.exceptions import UnavailableError
 from apps.caching.models import Invalidation
+from apps.caching.service import Caching
 from apps.caching.stores.database_store import DatabaseStore
 from apps.caching.stores.redis_store import RedisStore
 from apps.caching.stores.store import Answer, Place, Store
 from apps.resilience.pipeline import pipeline
+from apps.tuning.handle import State
 from tests.caching.model import Model
 from tests.servers.deadline import eventually
 from tests.servers.redis import Redis, running_redis
@@ -175,6 +181,50 @@ def test_however_many_invalidations_leave_nothing_behind(redis_url: str, redis_s
         store.release(store.hold([f"one:{number}"], connection))
     with redis.Redis(port=redis_server.port) as client:
         assert client.dbsize() <= 1
+
+
+def test_a_connection_that_the_server_closed_is_replaced_without_anybody_noticing(
+    redis_url: str, redis_server: Redis
+) -> None:
+    store = over_redis(redis_url)
+    before = read(store).stamps
+    with redis.Redis(port=redis_server.port) as client:
+        client.client_kill_filter(_type="normal", skipme=True)
+    assert read(store).stamps == before
+    assert not store.lost
+
+
+def test_a_policy_that_asks_for_more_than_the_breaker_is_obeyed(redis_url: str) -> None:
+    store, way = over_redis(redis_url), pipeline("redis_cache")
+    stamps, before = read(store).stamps, way.handle.current
+    way.handle.swap(State(policy=dataclasses.replace(before, calls_per_second=0.001, burst_calls=1)))
+    try:
+        with pytest.raises(UnavailableError):
+            [read(store) for _ in range(3)]
+    finally:
+        way.handle.swap(State(policy=before))
+    assert read(store).stamps == stamps
+
+
+def test_a_database_that_fails_is_told_as_a_store_that_does_not_answer() -> None:
+    store, failing = DatabaseStore(), Caching()
+    store.tend()
+    store.fill(HERE, (b"0:0", b"0:0"), lambda: b"value", seconds=60)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE caching_invalidation RENAME TO aside")
+        cursor.execute("ALTER TABLE caching_storedentry RENAME TO aside_too")
+    try:
+        with pytest.raises(UnavailableError):
+            store.drop(HERE.digest)
+        current._stores[os.getpid()] = store
+        failing.step()
+        assert failing._is_failing
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE aside RENAME TO caching_invalidation")
+            cursor.execute("ALTER TABLE aside_too RENAME TO caching_storedentry")
+    failing.step()
+    assert not failing._is_failing
 
 
 def test_superseded_rows_of_the_log_are_removed() -> None:

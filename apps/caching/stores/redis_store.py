@@ -4,7 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -18,12 +18,17 @@ from apps.caching.stores.wire import EPOCH_KEY, PREFIX, Wire
 from apps.caching.tag import tags
 from apps.caching.topic import tell
 from apps.deduplication.flights.script import Word
+from apps.resilience.chaos import Fault
 from apps.resilience.exceptions import RejectedError, ResilienceError
 from apps.resilience.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from apps.resilience.pipeline.policy import PipelinePolicy
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
+ENTRY, STAMP = f"{PREFIX}e:", f"{PREFIX}t:"
 HOLD_SECONDS = 5.0
 STAMP_SECONDS = 60.0  # until the first fill, which lengthens it to the life of its entry
 
@@ -37,6 +42,8 @@ class RedisStore:
         self._hold, self._release = self._wire.script(scripts.HOLD), self._wire.script(scripts.RELEASE)
         self._epoch = self._wire.script(scripts.EPOCH)
         self._hold_ms = round(hold_seconds * 1000)
+        self._call: Callable[..., Any] = pipeline.call
+        self._policy: PipelinePolicy | None = None
         self.lost = ""  # why nothing that Redis has is believed
         self._is_deaf = False  # and it is not told of commits either
         self._lock = Lock()
@@ -46,22 +53,30 @@ class RedisStore:
 
     def read(self, places: Sequence[Place], *, with_entries: bool = True) -> list[Answer]:
         """Return an answer for each place: one round trip, two where stamps are missing."""
-        names = tuple(dict.fromkeys(name for place in places for name in place.tags))
-        entries = [PREFIX + "e:" + place.digest for place in places] if with_entries else []
-        keys = [*entries, *map(_stamp, names), EPOCH_KEY]
-        found: list[bytes | None] = self._asked(self._wire.ask, "MGET", *keys)
-        stamps = self._complete(names, found[len(entries) :])
+        names = places[0].tags if len(places) == 1 else tuple(dict.fromkeys(tag for one in places for tag in one.tags))
+        entries = [ENTRY + place.digest for place in places] if with_entries else []
+        keys = [*entries, *[STAMP + name for name in names], EPOCH_KEY]
+        found: list[bytes | None] = self._asked(self._wire.ask_lightly, "MGET", *keys)
+        stamps = found[len(entries) :]
+        if None in stamps:
+            stamps = self._complete(names, stamps)
+        if len(places) == 1:
+            return [Answer(found[0] if entries else None, _agreed(stamps))]
+        known = dict(zip((*names, ""), stamps, strict=True))
         data = found[: len(entries)] or [None] * len(places)
-        return [Answer(one, _under(place, stamps)) for place, one in zip(places, data, strict=True)]
+        return [
+            Answer(one, _agreed([*[known[name] for name in place.tags], known[""]]))
+            for place, one in zip(places, data, strict=True)
+        ]
 
     def fill(self, place: Place, stamps: Stamps, data: Data, *, seconds: float) -> bool:
         """Keep the entry unless its stamps have changed. One round trip."""
-        keys = [PREFIX + "e:" + place.digest, *map(_stamp, place.tags), EPOCH_KEY]
+        keys = [ENTRY + place.digest, *map(_stamp, place.tags), EPOCH_KEY]
         return bool(self._asked(self._fill, keys=keys, args=[data(), round(seconds * 1000), *stamps]))
 
     def drop(self, digest: str) -> None:
         """Forget an entry. One round trip."""
-        self._asked(self._wire.ask, "UNLINK", PREFIX + "e:" + digest)
+        self._asked(self._wire.ask, "UNLINK", ENTRY + digest)
 
     def hold(self, names: Sequence[str], connection: Any) -> Lease:
         """Mark the stamps; where Redis does not answer, write the tags into the transaction instead."""
@@ -148,16 +163,16 @@ class RedisStore:
         tags.bump(names)
         tell(self._bus, names)
 
-    def _complete(self, names: Sequence[str], found: list[bytes | None]) -> dict[str, bytes]:
-        """Return the stamps by name, the epoch by the empty one; make those that are missing."""
+    def _complete(self, names: Sequence[str], found: Sequence[bytes | None]) -> list[bytes | None]:
+        """Return the stamps, the epoch last; make those that are missing."""
         *stamps, epoch = found
         if epoch is None:
             epoch = self._asked(self._epoch, keys=[EPOCH_KEY], args=[secrets.token_hex(8)])
-        if any(stamp is None for stamp in stamps):
+        if None in stamps:
             words = [secrets.token_urlsafe(12) for _ in names]
             keys = list(map(_stamp, names))
             stamps = self._asked(self._make, keys=keys, args=[round(STAMP_SECONDS * 1000), *words])
-        return {name: stamp or b"" for name, stamp in zip(names, stamps, strict=True)} | {"": epoch}
+        return [*stamps, epoch]
 
     def _asked(self, question: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self.lost:
@@ -169,12 +184,25 @@ class RedisStore:
         if self._is_deaf:
             raise UnavailableError(self.lost)
         try:
-            return self._pipeline.call(question, *args, **kwargs)
+            return self._way()(question, *args, **kwargs)  # type: ignore[no-any-return]
         except RejectedError as error:
             raise UnavailableError(str(error)) from None
         except (RedisError, OSError, ResilienceError) as error:
             self._distrust(error)
             raise UnavailableError(self.lost) from error
+
+    def _way(self) -> Callable[..., Any]:
+        """Return the pipeline's call, or only its breaker's where the policy asks for nothing more.
+
+        The deadline is the connection's own; the other steps would cost a tenth of a round trip without being wanted.
+        """
+        policy = self._pipeline.handle.current
+        if policy is not self._policy:
+            self._pipeline.obey()
+            is_plain = policy.fault is Fault.OFF and not policy.has_bulkhead and not policy.calls_per_second
+            self._call = self._pipeline.breaker.call if is_plain else self._pipeline.call
+            self._policy = policy
+        return self._call
 
     def _distrust(self, error: Exception) -> None:
         if not self.lost:
@@ -183,9 +211,13 @@ class RedisStore:
 
 
 def _stamp(name: str) -> str:
-    return f"{PREFIX}t:{name}"
+    return STAMP + name
 
 
-def _under(place: Place, stamps: dict[str, bytes]) -> Stamps | None:
-    found = tuple(stamps[name] for name in place.tags)
-    return None if any(b"|" in stamp for stamp in found) else (*found, stamps[""])
+def _agreed(stamps: Sequence[bytes | None]) -> Stamps | None:
+    """Return the stamps and the epoch; None where one is a list of holders. None is missing any more."""
+    found = tuple([stamp or b"" for stamp in stamps])
+    for stamp in found:
+        if stamp[:1] == b"|":
+            return None
+    return found

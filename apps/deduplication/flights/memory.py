@@ -34,6 +34,7 @@ class MemoryStore:
         self._clock = clock
         self._lock = Lock()
         self._entries: dict[str, _Entry] = {}
+        self._sweep_at = ENTRIES_MAX
         self._heard: list[Heard] = []
         self._grew: list[Heard] = []
         self._forgot: list[Heard] = []
@@ -131,13 +132,20 @@ class MemoryStore:
 
     def _entry(self, digest: str) -> _Entry:
         if digest not in self._entries:
-            if len(self._entries) >= ENTRIES_MAX:
+            if len(self._entries) >= self._sweep_at:
                 self._sweep()
             self._entries[digest] = _Entry()
         return self._entries[digest]
 
     def _sweep(self) -> None:
         now = self._clock()
-        over = [name for name, one in self._entries.items() if now >= max(one.lease_until, one.kept_until)]
+        over = [name for name, one in self._entries.items() if _is_over(one, now)]
         for name in over:
             del self._entries[name]
+        self._sweep_at = max(ENTRIES_MAX, 2 * len(self._entries))  # a full one is seldom looked through
+
+
+def _is_over(entry: _Entry, now: float) -> bool:
+    """Return whether nobody can still ask for it: not led, no word kept of a lead that was taken away, no result."""
+    is_remembered = bool(entry.token or entry.gone) and now < entry.lease_until
+    return not is_remembered and (entry.outcome is None or now >= entry.kept_until)

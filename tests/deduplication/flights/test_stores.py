@@ -51,6 +51,24 @@ def test_of_all_who_claim_one_leads_and_the_others_learn_whose_round_it_is(store
     assert all(0 < answer.remaining_seconds <= 60 for answer in answers)
 
 
+def test_flights_that_have_landed_make_room_before_their_leases_would_have_ended() -> None:
+    store = MemoryStore(lambda: 0.0)
+    for number in range(ENTRIES_MAX + 1):
+        place = replace(PLACE, digest=str(number))
+        assert store.claim(place, token="a", seen="") == Led()
+        store.publish(place, "a", VALUE)
+    assert len(store._entries) == 1
+
+
+def test_a_lead_that_was_taken_away_is_remembered_in_a_full_store() -> None:
+    store = MemoryStore(lambda: 0.0)
+    claimed(store, "a")
+    store.forget(PLACE)
+    for number in range(ENTRIES_MAX):
+        store.claim(replace(PLACE, digest=str(number)), token="a", seen="")
+    assert not store.renew(PLACE, "a")
+
+
 def test_keys_are_apart(store: Store) -> None:
     assert claimed(store, "a") == Led()
     assert claimed(store, "b", place=replace(PLACE, digest="e")) == Led()
