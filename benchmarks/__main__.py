@@ -3,7 +3,19 @@
 import subprocess
 import sys
 
-NAMES = ("adaptive", "breakers", "caching", "edge", "flights", "history", "imports", "joining", "live", "policies")
+NAMES = (
+    "adaptive",
+    "breakers",
+    "caching",
+    "edge",
+    "flights",
+    "history",
+    "imports",
+    "joining",
+    "live",
+    "policies",
+    "prediction",
+)
 
 if __name__ == "__main__":
     sys.exit(
