@@ -11,12 +11,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --require-hashes
 JOBS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+TESTERS := $(shell expr $(JOBS) + 1)
 STATIC_SOURCES := $(shell find static -type f 2>/dev/null) perfsite/staticfiles.py
 RUN = env HTTPS=off DEMO_PASSWORD="$${DEMO_PASSWORD:-demo}" PORT=$(PORT) DATA_DIR=$(DATA_DIR)
 IS_EMPTY = 'import sys; from apps.chat.models import User; sys.exit(User.objects.exists())'
 MUTANTS_KILLED = 'import json, sys; n = json.load(open("mutants/mutmut-cicd-stats.json")); score = n["killed"] / n["total"]; \
 	print(n["killed"], "of", n["total"], "killed:", f"{score:.1%}"); sys.exit(score < 0.9)'
-PYTEST = $(BIN)/coverage run -m pytest --numprocesses=$(JOBS) --dist=worksteal --durations=30
+PYTEST = $(BIN)/coverage run -m pytest --numprocesses=$(TESTERS) --dist=worksteal --durations=30
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile | while IFS=: read -r name text; do printf '%-8s%s\n' "$$name" "$$text"; done

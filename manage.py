@@ -21,7 +21,7 @@ def main() -> None:
     except OperationalError as error:
         if "--traceback" in sys.argv:
             raise
-        sys.exit(f"The database: {str(error).strip()}")
+        sys.exit(f"The database: {' '.join(str(error).split())}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ NAMES = (
     "history",
     "imports",
     "joining",
+    "limits",
     "live",
+    "pages",
     "policies",
     "prediction",
 )

@@ -153,6 +153,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # Accounts
 AUTH_USER_MODEL = "chat.User"
+AUTHENTICATION_BACKENDS = ["apps.chat.backend.Backend"]
+SESSION_ENGINE = "apps.chat.sessions"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -1,33 +1,53 @@
 """What every test may ask for: private servers, databases, running sites."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.environment import engine
+from tests.environment import ENGINES, engine
+from tests.order import arranged, workers
+from tests.servers.measured import measure
+from tests.servers.migrated import migrated_database
 from tests.servers.postgres import Postgres, running_postgres
 from tests.servers.redis import Redis, running_redis
 from tests.servers.site import Site, running_site
 
+DATABASE = {"db", "transactional_db"}
 REAL_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register our marks."""
     config.addinivalue_line("markers", "soak: has a longer version, run by `make soak`")
-    config.addinivalue_line("markers", "engine(name): the test is about this database engine, sqlite or postgresql")
+    config.addinivalue_line("markers", "measured: the processes it starts count for coverage")
+    config.addinivalue_line("markers", "engine(*names): the test is about these database engines, sqlite or postgresql")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about the other engine: the other pass of `make test` runs it."""
-    chosen = {item: item.get_closest_marker("engine") for item in items}
-    others = [item for item, marker in chosen.items() if marker and marker.args != (engine(),)]
+    """Leave out what the other pass of `make test` runs, and bring the rest in order."""
+    others = [item for item in items if engine() not in engines(item)]
     if others:
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item not in others]
+    left_out = set(others)
+    items[:] = arranged([item for item in items if item not in left_out], shares=workers(config))
+
+
+def engines(item: pytest.Item) -> Sequence[str]:
+    """Return the engines a test runs on: those it names, each where it uses Django's database, else the default."""
+    if marker := item.get_closest_marker("engine"):
+        return marker.args
+    uses_database = item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ()))
+    return ENGINES if uses_database else ENGINES[:1]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let the processes that a test and its fixtures start be measured where the test is marked so."""
+    measure(wanted=item.get_closest_marker("measured") is not None)
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +61,13 @@ def postgres() -> Iterator[Postgres]:
 def postgres_url(postgres: Postgres) -> Iterator[str]:
     """The URL of an empty Postgres database, the test's own."""
     with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture
+def migrated_url(postgres: Postgres) -> Iterator[str]:
+    """The URL of a migrated Postgres database, the test's own."""
+    with migrated_database(postgres) as url:
         yield url
 
 

@@ -9,10 +9,11 @@ from apps.caching.answers import DoNotStore, Loaded, Old, Outcome, Unchanged
 from apps.caching.desk import ask
 from apps.caching.exceptions import DeclarationError
 from apps.caching.family import wide_tags
+from apps.caching.finding import life_of
 from apps.caching.keys import Key, digest_of
 from apps.caching.memory import Entry, Scale, Shelf
 from apps.caching.policy import CachePolicy
-from apps.caching.reading import Reading, found_many, life_of
+from apps.caching.reading import Reading, found_many
 from apps.caching.record import Codec
 from apps.caching.sessions import sessions
 from apps.caching.statistics import Tally
@@ -154,19 +155,17 @@ class Namespace(Generic[T]):
         tags = (f"{self.name}:{digest}",) if self._tags is None else tuple(self._tags(key))
         return Place(digest, wide_tags(tags))
 
-    def clear_memory(self) -> None:
-        """Forget what this process has at level 1."""
-        self.shelf.clear()
-
     def _told(self, key: Key, session: str | None) -> Outcome[T] | None:
-        before = self.tally.l1
-        entry = self._near(key, session)
+        entry, level = self._of_process(key), "L1"
         if entry is None:
-            return None
-        return Outcome(entry.value, "L2" if self.tally.l1 == before else "L1", _clock() - entry.loaded_at)
+            entry, level = self._of_session(key, session), "L2"
+        return None if entry is None else Outcome(entry.value, level, _clock() - entry.loaded_at)
 
     def _near(self, key: Key, session: str | None) -> Entry | None:
-        """Return an entry of this process that is current and young enough: the path of every hit."""
+        return self._of_process(key) or self._of_session(key, session)
+
+    def _of_process(self, key: Key) -> Entry | None:
+        """Return an entry of level 1 that is current and young enough: the path of every hit."""
         policy = self.policy.current
         entry = self.shelf.entries.get(key)
         if entry is not None and _clock() - entry.stored_at < policy.l1_seconds and policy.is_enabled:
@@ -177,10 +176,12 @@ class Namespace(Generic[T]):
                 if not (writing.has_noted and self.is_own(entry)):
                     self.tally.l1 += 1
                     return entry
-        return None if session is None or not policy.is_enabled else self._of_session(key, session, policy)
+        return None
 
-    def _of_session(self, key: Key, session: str, policy: CachePolicy) -> Entry | None:
-        entry = sessions.get(session, (self.name, key))
+    def _of_session(self, key: Key, session: str | None) -> Entry | None:
+        """Return an entry of level 2 that is current, young enough, and was looked at lately."""
+        policy = self.policy.current
+        entry = sessions.get(session, (self.name, key)) if session is not None and policy.is_enabled else None
         if entry is None:
             return None
         now = _clock()

@@ -24,6 +24,7 @@ MUTABLE = (
 )
 LEVEL = 1  # of compression: the fastest of the usual ones; pages are read more often than written, and small
 Stamps = tuple[bytes, ...]
+_wall = time.time
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -39,7 +40,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def age(self) -> float:
         """Return the seconds since it was made; a clock that was set back makes nothing older than now."""
-        return max(0.0, time.time() - self.created_at)
+        return max(0.0, _wall() - self.created_at)
 
 
 def packed(record: Record, *, compress_bytes: int) -> Record:

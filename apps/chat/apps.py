@@ -15,12 +15,17 @@ class ChatConfig(AppConfig):
         """Let requests queue their tasks, a worker find what is left over, and a deleted user leave in order."""
         # All of these need the models, which are loaded only now.
         from celery.signals import worker_ready
+        from django.contrib import admin
+        from django.contrib.auth.signals import user_login_failed
 
         from apps.chat import people, signals, tasks
         from apps.chat.imports.claim import leave_no_upload
         from apps.chat.live import witness
+        from apps.chat.views import signing_in
 
         witness.connect()
+        user_login_failed.connect(signing_in.count_failure, dispatch_uid="chat.sign_in_failed")
+        admin.site.login = signing_in.limited(admin.site.login)  # type: ignore[method-assign]  # its way in, too
         pre_delete.connect(people.keep_name_and_ownership, sender="chat.User", dispatch_uid="chat.people")
         post_delete.connect(leave_no_upload, sender="chat.Import", dispatch_uid="chat.leave_no_upload")
 

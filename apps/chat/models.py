@@ -171,8 +171,11 @@ class Reply(models.Model):
     text = models.TextField(blank=True, help_text="What is written so far; empty when it has ended.")
     seen_sequence = models.PositiveBigIntegerField(default=0, help_text="The last message it could know of.")
     is_stop_asked = models.BooleanField(default=False)
-    prompt_tokens = models.PositiveIntegerField(null=True, help_text="As the endpoint counts them.")
-    reply_tokens = models.PositiveIntegerField(null=True, help_text="As the endpoint counts them.")
+    model = models.CharField(max_length=100, blank=True, help_text="Which was asked; empty without an endpoint.")
+    prompt_tokens = models.PositiveIntegerField(null=True, help_text="An estimate until the endpoint says.")
+    reply_tokens = models.PositiveIntegerField(null=True, help_text="As the endpoint counts them, or an estimate.")
+    is_usage_estimated = models.BooleanField(default=False, help_text="The endpoint did not say what it used.")
+    retry_at = models.DateTimeField(null=True, help_text="From when a reply is possible again, where it was refused.")
     asked_at = models.DateTimeField(default=timezone.now)
     heartbeat_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
@@ -194,6 +197,26 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} in {self.conversation_id} ({self.outcome or self.state})"
+
+
+class AssistantUsage(models.Model):
+    """What one user's replies by one model used in a day (UTC), and cost in millionths of the currency."""
+
+    day = models.DateField()
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    model = models.CharField(max_length=100)
+    replies = models.PositiveIntegerField(default=0)
+    estimated_replies = models.PositiveIntegerField(default=0, help_text="Of which the endpoint told no figures.")
+    prompt_tokens = models.PositiveBigIntegerField(default=0)
+    reply_tokens = models.PositiveBigIntegerField(default=0)
+    cost_micros = models.PositiveBigIntegerField(default=0, help_text="Millionths, at the prices of the time.")
+
+    class Meta:
+        verbose_name_plural = "assistant usage"
+        constraints = [models.UniqueConstraint(fields=["day", "user", "model"], name="usage_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.model} for {self.user_id}"
 
 
 class Import(models.Model):

@@ -117,7 +117,7 @@ class HistoryPage:
     Live readers follow from `last_event`: the messages are as they were after that change, or a later one.
     """
 
-    messages: tuple[MessageRecord, ...]
+    messages: list[MessageRecord]
     next_before: int | None
     next_after: int | None
     last_event: int
@@ -179,11 +179,14 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyProblem:
-    """Why a reply is not whole: a code for programs, a sentence for people, and whether to ask again is any use."""
+    """Why a reply is not whole: a code for programs, a sentence for people, whether to ask again is any use, and from
+    when on, where that is known.
+    """
 
     code: str
     detail: str
     can_retry: bool
+    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

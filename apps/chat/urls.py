@@ -35,7 +35,7 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("imports/", imports.imports, name="imports"),
     path("account/", account.account, name="account"),
-    path("accounts/login/", account.SignIn.as_view(), name="login"),
+    path("accounts/login/", account.sign_in, name="login"),
     path("accounts/logout/", account.SignOut.as_view(), name="logout"),
     path("accounts/signup/", account.sign_up, name="signup"),
 ]

@@ -15,8 +15,12 @@ redis_flights = declare_dependency(
     recovery_seconds=2.0, recovery_limit_seconds=30.0, places_at_start=64, attempts=1, queue_seconds=0.1,
 )  # fmt: skip
 redis_bus = declare_dependency(
-    "redis_bus", title="Redis, for the bus and limits", deadline_seconds=1.0, attempt_seconds=0.5, slow_seconds=0.25,
+    "redis_bus", title="Redis, for the bus", deadline_seconds=1.0, attempt_seconds=0.5, slow_seconds=0.25,
     recovery_seconds=2.0, recovery_limit_seconds=30.0, has_bulkhead=False, attempts=1,
+)  # fmt: skip
+redis_limits = declare_dependency(
+    "redis_limits", title="Redis, for limits", deadline_seconds=1.0, attempt_seconds=0.004, slow_seconds=0.05,
+    failures_in_a_row=3, recovery_seconds=2.0, recovery_limit_seconds=30.0, has_bulkhead=False, attempts=1,
 )  # fmt: skip
 database_reads = declare_dependency(
     "database_reads", title="the database, for reads", deadline_seconds=10.0, attempt_seconds=10.0, slow_seconds=2.0,

@@ -57,7 +57,7 @@ export class Assistant {
     const isOurs = this.bubble?.reply.id === reply.id;
     if (isOurs && reply.message !== null) this.wait(reply);
     else if (isOurs) this.clear();
-    if (reply.error) this.showProblem(reply.error.detail, reply.error.can_retry ? { regenerate: reply.replaces !== null } : null);
+    if (reply.error) this.showProblem(worded(reply.error), reply.error.can_retry ? { regenerate: reply.replaces !== null } : null);
     else if (reply.outcome === "interrupted" && reply.message === null) this.showProblem("The server restarted before the first word.", {});
     else if (reply.outcome === "complete") this.hideProblem();
     this.showStop();
@@ -163,4 +163,12 @@ export class Assistant {
   hideProblem() {
     this.row.hidden = true;
   }
+}
+
+// "…, and when it is possible again", by the reader's clock; the day is named where it is another.
+function worded({ detail, retry_at: moment }) {
+  if (!moment) return detail;
+  const when = new Date(moment);
+  const weekday = when.toDateString() === new Date().toDateString() ? undefined : "long";
+  return `${detail} Possible again: ${when.toLocaleString([], { weekday, hour: "2-digit", minute: "2-digit" })}.`;
 }

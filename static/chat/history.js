@@ -65,6 +65,7 @@ export class History extends EventTarget {
     const from = end === "before" ? this.nextBefore : this.nextAfter;
     if (!from || this.busy.has(end)) return;
     this.busy.add(end);
+    this.edges[end].ariaBusy = "true";
     this.showEdge(end, "Loading …");
     try {
       const page = await this.page(`&${end}=${from}`);
@@ -77,6 +78,7 @@ export class History extends EventTarget {
       this.showEdge(end, `${reason(error)} Try again`);
     } finally {
       this.busy.delete(end);
+      this.edges[end].ariaBusy = null;
     }
   }
 

@@ -3,6 +3,7 @@
 import { RequestError, send } from "../deduplication/request.js";
 import { LIST, within } from "./freshness.js";
 import { pendingElement } from "./message.js";
+import { say } from "./notice.js";
 import { piece } from "./piece.js";
 import { reason } from "./reason.js";
 
@@ -51,6 +52,7 @@ export class Sender extends EventTarget {
       body: { text: item.text, client_id: item.clientId },
       idempotencyKey: item.clientId,
       tags: [LIST, within(this.history.conversation)],
+      waiting: (error) => this.wait(element, error),
       optimistic: { apply: () => this.onItsWay(element), rollBack: (error) => this.takeBack(element, item, error) },
     };
   }
@@ -58,6 +60,17 @@ export class Sender extends EventTarget {
   onItsWay(element) {
     element.classList.remove("is-failed");
     element.querySelector(".message-unsent")?.remove();
+  }
+
+  // It goes by itself when there is room again: the writer is told how long that takes.
+  wait(element, error) {
+    if (error.status !== 429) return;
+    const note = piece("unsent-template");
+    note.querySelector("[data-reason]").textContent = `${reason(error)} It is sent by itself then.`;
+    for (const button of note.querySelectorAll("button")) button.remove();
+    element.querySelector(".message-unsent")?.remove();
+    this.history.hold(() => element.append(note), { follow: true });
+    say(note.innerText);
   }
 
   // What the server refuses goes back to its writer; what may go later, or after signing in again, waits here.

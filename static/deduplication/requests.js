@@ -19,13 +19,14 @@ export class Requests {
   constructor(options = {}) {
     const given = { ...surroundings(), ...options };
     const { user } = given;
-    const channel = given.channel(`${PEOPLE}:${user}`); // what belongs to one person is not even told to another's tabs
+    const name = `${PEOPLE}:${user}`; // what belongs to one person is not even told to another's tabs
+    const [channel, voice] = [given.channel(name), given.channel(name)];
     const tally = new Tally();
     const wire = new Wire(given);
     this.uuid = given.uuid;
     this.tally = tally;
     this.fences = new Fences(given.clock);
-    this.tabs = new Tabs({ ...given, channel });
+    this.tabs = new Tabs({ ...given, channel, voice });
     this.reads = new Reads({ ...given, wire, tabs: this.tabs, memory: new Memory(given), fences: this.fences, tally });
     this.watches = new Watches({ ...given, reads: this.reads });
     this.sends = new Sends({ ...given, wire, retry: new Retry({ random: given.random, ...given.retry }), tally });
@@ -50,10 +51,11 @@ export class Requests {
   }
 
   // `tags` are invalidated in all tabs once it is over: also when it failed, for then nobody knows how things stand.
-  async send(url, { method = "POST", body, accept = "application/json", optimistic, tags = [], idempotencyKey = this.uuid(), signal } = {}) {
+  // `waiting(error)` is called before each pause after which it is sent again.
+  async send(url, { method = "POST", body, accept = "application/json", optimistic, waiting, tags = [], idempotencyKey = this.uuid(), signal } = {}) {
     const either = AbortSignal.any(signal ? [signal, this.session.signal] : [this.session.signal]);
     try {
-      const request = { method, body, accept, idempotencyKey };
+      const request = { method, body, accept, idempotencyKey, waiting };
       return await this.sends.send(addressed(url).href, request, { optimistic, signal: either });
     } finally {
       for (const tag of tags) this.invalidate(tag);

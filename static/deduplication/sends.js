@@ -28,6 +28,7 @@ export class Sends {
         const pause = request.signal.aborted ? null : this.retry.pauseMs(error, attempt);
         if (pause === null) throw error;
         this.tally.requests.repeated += 1;
+        request.waiting?.(error);
         await this.clock.sleep(pause, request.signal);
       }
     }

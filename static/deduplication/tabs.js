@@ -4,9 +4,10 @@
 const ANSWERED = "answered";
 
 export class Tabs extends EventTarget {
-  constructor({ channel, locks, clock, graceMs }) {
+  // `voice` is the same channel once more: a BroadcastChannel does not hear itself.
+  constructor({ channel, voice, locks, clock, graceMs }) {
     super();
-    Object.assign(this, { channel, locks, clock, graceMs });
+    Object.assign(this, { channel, voice, locks, clock, graceMs });
     channel.addEventListener("message", ({ data }) => this.dispatchEvent(new MessageEvent(data.kind, { data })));
   }
 
@@ -16,6 +17,7 @@ export class Tabs extends EventTarget {
 
   close() {
     this.channel.close();
+    this.voice.close();
   }
 
   // Answers {own} with what `ask` answered, or {told} with another tab's message that came while waiting for the turn.
@@ -33,11 +35,25 @@ export class Tabs extends EventTarget {
 
   async behind(lock, { signal, ask, heard }) {
     const turn = this.locks.request(lock, { signal: AbortSignal.any([signal, heard.signal]) }, async () => {
-      // Lock and message take different ways: the message of a tab that went on well may be a moment behind.
-      await Promise.race([heard.message, this.clock.sleep(this.graceMs, signal)]);
+      // Lock and message take different ways: the message of a tab that went on well may be behind.
+      await Promise.race([heard.message, this.caughtUp(signal)]);
       return heard.told ?? { own: await ask() };
     });
     return Promise.race([heard.message, turn]);
+  }
+
+  // Resolves when what was told before now has been heard: messages do not overtake each other, so our own word comes
+  // after it, however slow the machine. A browser that keeps no order among tabs is given a moment more.
+  async caughtUp(signal) {
+    const name = `echo ${crypto.randomUUID()}`;
+    await Promise.all([
+      this.clock.sleep(this.graceMs, signal),
+      new Promise((heard) => {
+        this.addEventListener(name, heard, { once: true });
+        signal.addEventListener("abort", heard, { once: true });
+        this.voice.postMessage({ kind: name });
+      }),
+    ]);
   }
 
   listen(key, accepts) {

@@ -2,13 +2,13 @@
 
 import pytest
 
-from apps.chat import rates
+from apps.resilience.limits import current
 from tests.chat.people import ann, bob, eve
 
 __all__ = ("ann", "bob", "eve")
 
 
 @pytest.fixture(autouse=True)
-def nobody_has_sent_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Count messages anew: users of one test have the ids of another's."""
-    monkeypatch.setattr(rates, "messages", rates.Rate())
+def nothing_was_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count anew: users of one test have the ids and the address of another's."""
+    monkeypatch.setattr(current, "_limiters", {})

@@ -35,7 +35,7 @@ def test_without_a_position_the_latest_page_comes_oldest_first(ann: User, where:
 
 def test_an_empty_conversation_has_an_empty_page(ann: User) -> None:
     page = history_page(user_id=ann.pk, conversation_id=conversation(ann).id)
-    assert page == HistoryPage(messages=(), next_before=None, next_after=None, last_event=0)
+    assert page == HistoryPage(messages=[], next_before=None, next_after=None, last_event=0)
 
 
 @pytest.mark.parametrize("limit", [1, 3, 10, 200])

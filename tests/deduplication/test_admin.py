@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -16,8 +17,10 @@ from apps.chat.models import User
 from apps.deduplication.audit.execution import Execution
 from apps.deduplication.audit.journal import Journal
 from apps.deduplication.flights.current import stop_table, table
-from apps.deduplication.flights.radar import flights_everywhere
+from apps.deduplication.flights.policy import FlightPolicy
+from apps.deduplication.flights.run import run
 from apps.deduplication.flights.scope import Scope
+from apps.deduplication.flights.survey import survey
 from apps.deduplication.models import FlightExecution
 from apps.deduplication.service import Deduplication
 from apps.tuning.models import AuditEntry
@@ -25,6 +28,7 @@ from tests.servers.deadline import eventually
 
 FLIGHTS = "/admin/deduplication/liveflight/"
 BOOK = "/admin/deduplication/flightexecution/"
+PATIENT = replace(FlightPolicy(), wait_seconds=60)  # the first page of a process takes a while on a busy machine
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -59,7 +63,8 @@ class Held:
         return b"done"
 
     def begin(self) -> None:
-        thread = threading.Thread(target=self.scope.run, args=("k", self.work), daemon=True)
+        flight = (table(), self.scope, self.scope.digest("k"), self.work)
+        thread = threading.Thread(target=run, args=flight, kwargs={"policy": PATIENT}, daemon=True)
         thread.start()
         self.threads.append(thread)
         eventually(lambda: self.runs and sum(len(one.flight.callers) for one in table().aloft()) == len(self.threads))
@@ -82,14 +87,26 @@ def held(service: Deduplication, scope: Scope) -> Iterator[Held]:
 
 def test_what_is_under_way_is_shown_with_its_waiters_and_leader(client: Client, held: Held) -> None:
     text = unescape(signed_in(client, is_superuser=True).get(FLIGHTS).content.decode())
-    (row,) = flights_everywhere(bus())
+    (row,) = survey(bus()).rows
     assert (row.waiters, row.is_leader, row.state, row.scope) == (1, True, "leading", "test")
-    for expected in ("1 waiting", row.digest[:8], row.origin, "leading", "Revoke", "1 led"):
+    for expected in ("1 waiting", row.digest[:8], row.origin, "leading", "Revoke"):
         assert expected in text
 
 
+def test_what_a_scope_saved_is_shown_by_process_with_its_waiting_times(client: Client, held: Held) -> None:
+    run(table(), held.scope, held.scope.digest("other"), bytes, policy=replace(FlightPolicy(), table_size=1))
+    held.end()
+    text = " ".join(unescape(signed_in(client, is_superuser=True).get(FLIGHTS).content.decode()).split())
+    (origin,) = survey(bus()).processes
+    assert "1 process answered" in text
+    for expected in ("1 saved (33%)", "half waited ≤", origin, "Waiting times", "Over the bound", "<meter"):
+        assert expected in text
+    total = survey(bus()).total("test")
+    assert (total.leaders, total.waiters, total.unshared, total.overflows, total.size) == (1, 1, 1, 1, 0)
+
+
 def test_revoking_frees_who_waits_and_is_audited(client: Client, held: Held) -> None:
-    (row,) = flights_everywhere(bus())
+    (row,) = survey(bus()).rows
     order = {"digest": row.digest, "round": row.round, "reason": "hangs"}
     answer = signed_in(client, is_superuser=True).post(f"{FLIGHTS}revoke/", order, follow=True)
     assert b"begins anew" in answer.content
@@ -99,7 +116,7 @@ def test_revoking_frees_who_waits_and_is_audited(client: Client, held: Held) -> 
 
 
 def test_without_a_reason_or_the_right_nothing_is_revoked(client: Client, held: Held) -> None:
-    (row,) = flights_everywhere(bus())
+    (row,) = survey(bus()).rows
     order = {"digest": row.digest, "round": row.round, "reason": " "}
     viewer = signed_in(client, "view_liveflight")
     assert b"Revoke</" not in viewer.get(FLIGHTS).content
@@ -157,7 +174,7 @@ def test_coroutines_are_seen_like_threads(service: Deduplication, scope: Scope) 
 
         call = asyncio.create_task(scope.run_async("k", work))
         await asyncio.sleep(0)
-        rows = await asyncio.to_thread(flights_everywhere, bus())
+        rows = (await asyncio.to_thread(survey, bus())).rows
         opened.set()
         await call
         return [row.state for row in rows]

@@ -42,8 +42,11 @@ def browser(playwright: Playwright, browser_name: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def dark_browser(playwright: Playwright, browser_name: str) -> Iterator[Browser]:
-    """The same browser for pages that ask for the dark colour scheme (with `dark_context`)."""
+def dark_browser(playwright: Playwright, browser_name: str, browser: Browser) -> Iterator[Browser]:
+    """The browser for pages that ask for the dark colour scheme (with `dark_context`): Firefox needs another."""
+    if browser_name != "firefox":
+        yield browser
+        return
     with running_browser(playwright, browser_name, dark=True) as running:
         yield running
 

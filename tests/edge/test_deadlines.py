@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from perfsite.edge import departure, watch
 from perfsite.edge.application import Edge
 from perfsite.edge.pool import Pool
 from tests.edge import views
@@ -108,6 +109,8 @@ async def test_too_many_waiting_requests_are_refused_at_once(edge: Edge, pool: P
         assert (await call.ended()).status == 200
 
 
-async def test_quick_request_is_never_watched(edge: Edge) -> None:
+async def test_quick_request_is_never_watched(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (watch, departure):
+        monkeypatch.setattr(module, "QUIET_SECONDS", 60)  # quick even where the machine is busy
     call = await Call(edge).run()
     assert call.asked == 0

@@ -28,13 +28,14 @@ def leave_midway(site: Site, path: str) -> None:
 
 
 def test_no_connection_is_lost_to_answers_disconnects_deadlines_and_errors(
-    postgres_url: str, site: Callable[..., Site]
+    migrated_url: str, site: Callable[..., Site]
 ) -> None:
     running = site(
         DJANGO_SETTINGS_MODULE="tests.edge.settings",
-        DATABASE_URL=postgres_url,
+        DATABASE_URL=migrated_url,
         DATABASE_CONNECTION_LIMIT=str(LIMIT),
         REQUEST_TIMEOUT_SECONDS="1",
+        migrate=False,
     )
     with ThreadPoolExecutor(8) as browsers:
         answers = [browsers.submit(fetched, running, "/query") for _ in range(100)]
@@ -48,7 +49,7 @@ def test_no_connection_is_lost_to_answers_disconnects_deadlines_and_errors(
 
     eventually(is_whole, what="every connection's return to the pool")
     assert fetched(running, "/report")["pool"]["pool_size"] <= LIMIT
-    assert open_connections(postgres_url) <= LIMIT
+    assert open_connections(migrated_url) <= LIMIT
 
 
 def open_connections(url: str) -> int:

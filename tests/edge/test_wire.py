@@ -14,6 +14,7 @@ from tests.edge.wire import Wire
 from tests.servers.deadline import eventually
 from tests.servers.site import Site, running_site
 
+pytestmark = pytest.mark.measured  # what only a server process runs is run here
 MEGABYTE = 1024 * 1024
 HELLO = b"hello nothing"
 

@@ -47,7 +47,8 @@ def handle(one: Pipeline) -> Handle[Any]:
 def test_every_dependency_has_one_pipeline_for_the_process() -> None:
     names = [one.name for one in pipelines()]
     assert names == [
-        "assistant", "broker", "database_reads", "otlp", "redis_bus", "redis_cache", "redis_flights", "smtp",
+        "assistant", "broker", "database_reads", "otlp", "redis_bus", "redis_cache", "redis_flights",
+        "redis_limits", "smtp",
     ]  # fmt: skip
     assert pipeline("assistant") is pipeline("assistant")
     assert [breaker.name for breaker in breakers()] == names

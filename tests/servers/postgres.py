@@ -47,6 +47,12 @@ class Postgres:
         finally:
             self.execute("DROP DATABASE {} WITH (FORCE)", name)
 
+    def has(self, database: str) -> bool:
+        """Return whether the cluster has a database of this name."""
+        with psycopg.connect(self.url()) as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,))
+            return found.fetchone() is not None
+
     def execute(self, statement: str, *names: str) -> None:
         """Run one administrative statement outside a transaction."""
         execute(self.url(), statement, *names)

@@ -2,14 +2,16 @@
 
 import http.client
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.project.variables import variables_read
+from tests.servers.measured import is_measured
+from tests.servers.migrated import migrated_file, without_variables
 from tests.servers.process import ServerError, ServerProcess, free_port
 from tests.servers.static import link_static
 
@@ -19,9 +21,7 @@ MANAGE = (sys.executable, str(PROJECT / "manage.py"))
 
 def clean_environment(**variables: str) -> dict[str, str]:
     """Return this process's environment without any of perfsite's variables, plus those given."""
-    known = variables_read()
-    kept = {name: value for name, value in os.environ.items() if name not in known}
-    return {**kept, "HTTPS": "off", "DEMO_PASSWORD": "demo", **variables}
+    return {**without_variables(os.environ), "HTTPS": "off", "DEMO_PASSWORD": "demo", **variables}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,9 +57,9 @@ class Site:
         finally:
             connection.close()
 
-    def stop(self) -> int:
+    def stop(self, *, seconds: float = 30) -> int:
         """End the server by SIGTERM and return its exit status."""
-        return self.process.stop()
+        return self.process.stop(seconds=seconds)
 
     def kill(self) -> None:
         """Kill -9 the server and all its processes."""
@@ -81,24 +81,38 @@ class Site:
 
 @contextmanager
 def running_site(
-    data_dir: Path, *arguments: str, migrate: bool = True, port: int | None = None, **variables: str
+    data_dir: Path,
+    *arguments: str,
+    migrate: bool = True,
+    prepare: Callable[[Site], object] | None = None,
+    port: int | None = None,
+    **variables: str,
 ) -> Iterator[Site]:
-    """Yield a migrated, running site; arguments go to `serve`, variables to its environment."""
+    """Yield a running site; arguments go to `serve`, variables to its environment.
+
+    It is migrated unless it shares a database that is, and prepared before its server starts.
+    """
     link_static(Path(os.environ["TEST_STATIC"]), data_dir)
     env = clean_environment(DATA_DIR=str(data_dir), **variables)
     site = Site(data_dir=data_dir, env=env, port=port or free_port(), arguments=arguments)
-    if migrate:
+    if migrate and "DATABASE_URL" in variables:
         site.manage("migrate", "--verbosity=0")
+    elif migrate:
+        shutil.copyfile(migrated_file(), data_dir / "perfsite.sqlite3")
+    if prepare:
+        prepare(site)
     site.start()
     try:
         yield site
     finally:
-        ended(site.process)
+        ended(site)
 
 
-def ended(process: ServerProcess) -> None:
-    """Let the server end by itself so that its coverage is written; one that does not is killed and told."""
+def ended(site: Site) -> None:
+    """Kill the server; one whose coverage is wanted ends by itself, to write it, and tells when it does not."""
+    if not is_measured(site.env):
+        site.kill()
     try:
-        process.stop(seconds=15)
+        site.stop(seconds=15)
     except ServerError as error:
         print(error, file=sys.stderr)

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.servers.measured import unmeasured
+
 PROJECT = Path(__file__).resolve().parents[2]
 CACHE = PROJECT / ".pytest_cache" / "static"
 
@@ -25,7 +27,7 @@ def collect(kept: Path, env: Mapping[str, str]) -> None:
     """Collect into a folder of its own, then put it in place in one step: runs may race."""
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         command = [sys.executable, str(PROJECT / "manage.py"), "collectstatic", "--noinput", "--verbosity=0"]
-        subprocess.run(command, env={**env, "DATA_DIR": folder}, check=True)
+        subprocess.run(command, env=unmeasured({**env, "DATA_DIR": folder}), check=True)
         try:
             (Path(folder) / "static").rename(kept)
         except OSError:

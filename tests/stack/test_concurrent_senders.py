@@ -1,6 +1,7 @@
 """Many processes send into one conversation: numbers without gap, none twice, everything answered is kept."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.migrated import migrated_file
 from tests.servers.site import MANAGE, PROJECT, clean_environment
 from tests.soak import length
 
@@ -33,7 +35,6 @@ def managed(env: Mapping[str, str], *arguments: str) -> str:
 
 def crowd(env: Mapping[str, str], *, processes: int, count: int) -> tuple[list[int], dict[str, object]]:
     """Return the sequence numbers answered to all senders, and what the database holds afterwards."""
-    managed(env, "migrate", "--verbosity=0")
     user_id, conversation_id = managed(env, "shell", "--verbosity=0", "--command", PREPARE).split()
     command = [sys.executable, "-m", "tests.stack.sender", conversation_id, user_id, str(count)]
     with ExitStack() as stack:
@@ -67,14 +68,15 @@ def assert_gap_free(answers: list[int], kept: dict[str, object], *, total: int) 
 
 
 @pytest.mark.soak
-def test_eight_processes_send_without_gap_on_postgres(postgres_url: str, tmp_path: Path) -> None:
-    env = clean_environment(DATA_DIR=str(tmp_path), DATABASE_URL=postgres_url)
+def test_eight_processes_send_without_gap_on_postgres(migrated_url: str, tmp_path: Path) -> None:
+    env = clean_environment(DATA_DIR=str(tmp_path), DATABASE_URL=migrated_url)
     count = length(200, short=50)
     answers, kept = crowd(env, processes=8, count=count)
     assert_gap_free(answers, kept, total=8 * count)
 
 
 def test_four_processes_send_without_gap_on_sqlite(tmp_path: Path) -> None:
+    shutil.copyfile(migrated_file(), tmp_path / "perfsite.sqlite3")
     env = clean_environment(DATA_DIR=str(tmp_path))
     answers, kept = crowd(env, processes=4, count=50)
     assert_gap_free(answers, kept, total=200)
@@ -84,8 +86,9 @@ def test_four_processes_send_without_gap_on_sqlite(tmp_path: Path) -> None:
 def test_what_was_answered_survives_kill_9(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     env = clean_environment(DATA_DIR=str(tmp_path))
     if engine == "postgresql":
-        env["DATABASE_URL"] = request.getfixturevalue("postgres_url")
-    managed(env, "migrate", "--verbosity=0")
+        env["DATABASE_URL"] = request.getfixturevalue("migrated_url")
+    else:
+        shutil.copyfile(migrated_file(), tmp_path / "perfsite.sqlite3")
     user_id, conversation_id = managed(env, "shell", "--verbosity=0", "--command", PREPARE).split()
     command = [sys.executable, "-m", "tests.stack.sender", conversation_id, user_id, "100000"]
     with subprocess.Popen(

@@ -23,6 +23,14 @@ from tests.servers.site import Site, running_site
 
 PASSWORD, GUEST = "pw", "guest"
 FILE = b'{"messages": [{"role": "user", "content": "hello"}]}\n'
+PREPARE = f"""
+from django.core.management import call_command
+knobs = ["messages_per_minute=100000", "writes_per_minute=1000000", "searches_per_minute=100000"]
+knobs += ["replies_per_hour=100000", "imports_per_hour=10000"]
+call_command("policies", "set", "limits", *knobs, "--reason", "many requests")
+for name in ("root", "{GUEST}"):
+    call_command("createsuperuser", interactive=False, username=name, email="root@example.org")
+"""
 EXAMPLES = 30
 DOCUMENT = json.loads(json.dumps(api.document))
 MEMBERS = {"type": str, "title": str, "status": int, "detail": str, "request_id": str}
@@ -38,12 +46,13 @@ def open_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         variables = {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
         if engine() == "postgresql":
             variables["DATABASE_URL"] = stack.enter_context(request.getfixturevalue("postgres").database())
-        site = stack.enter_context(running_site(tmp_path_factory.mktemp("schemathesis"), **variables))
-        site.manage("policies", "set", "limits", "messages_per_minute=100000", "--reason", "many messages")
-        site.restart()  # without a bus it would obey four seconds later
-        for name in ("root", GUEST):
-            site.manage("createsuperuser", "--noinput", f"--username={name}", "--email=root@example.org")
-        yield site
+        folder = tmp_path_factory.mktemp("schemathesis")
+        yield stack.enter_context(running_site(folder, prepare=prepared, **variables))
+
+
+def prepared(site: Site) -> None:
+    """Make both users and let them write fast."""
+    site.manage("shell", "--verbosity=0", "--command", PREPARE)
 
 
 @pytest.fixture(scope="module")

@@ -5,17 +5,19 @@ import signal
 import subprocess
 import threading
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from tests.edge.wire import Wire
 from tests.servers.deadline import eventually
 from tests.servers.process import free_port, listening
-from tests.servers.site import MANAGE, Site, clean_environment
+from tests.servers.site import MANAGE, Site, clean_environment, running_site
 
+pytestmark = pytest.mark.measured  # what only a server process runs is run here
 SITE = {"DJANGO_SETTINGS_MODULE": "tests.edge.settings"}
 Start = Callable[..., Site]
 
@@ -25,8 +27,14 @@ def report(site: Site) -> dict[str, Any]:
         return json.loads(answer.read())
 
 
-def test_taken_port_is_told_in_one_line_with_a_way_out(site: Start) -> None:
-    running = site(**SITE)
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server for tests that leave it running."""
+    with running_site(tmp_path_factory.mktemp("running") / "site", **SITE) as site:
+        yield site
+
+
+def test_taken_port_is_told_in_one_line_with_a_way_out(running: Site) -> None:
     second = running.manage("serve", f"--port={running.port}", check=False)
     assert second.returncode == 1
     assert second.stderr == (
@@ -35,15 +43,14 @@ def test_taken_port_is_told_in_one_line_with_a_way_out(site: Start) -> None:
     )
 
 
-def test_more_than_one_worker_without_redis_is_refused_with_the_reason(site: Start) -> None:
-    refused = site(**SITE).manage("serve", f"--port={free_port()}", "--workers=2", check=False)
+def test_more_than_one_worker_without_redis_is_refused_with_the_reason(running: Site) -> None:
+    refused = running.manage("serve", f"--port={free_port()}", "--workers=2", check=False)
     assert refused.returncode == 1
     assert "--workers 2 needs Redis" in refused.stderr
     assert "Set REDIS_URL, or serve with one worker." in refused.stderr
 
 
-def test_start_says_where_it_serves_from_what_and_that_https_is_off(site: Start) -> None:
-    running = site(**SITE)
+def test_start_says_where_it_serves_from_what_and_that_https_is_off(running: Site) -> None:
     log = running.process.log()
     assert f"Serving on {running.url} (1 process, 16 threads)" in log
     assert f"Database: SQLite {running.data_dir / 'perfsite.sqlite3'}. Cache: in the database." in log
@@ -86,8 +93,8 @@ def test_view_that_hangs_does_not_hold_up_the_stop(site: Start) -> None:
         assert running.stop() == 0
 
 
-def test_workers_share_nothing_but_the_port_and_stop_together(postgres_url: str, redis_url: str, site: Start) -> None:
-    running = site("--workers=2", **SITE, DATABASE_URL=postgres_url, REDIS_URL=redis_url)
+def test_workers_share_nothing_but_the_port_and_stop_together(migrated_url: str, redis_url: str, site: Start) -> None:
+    running = site("--workers=2", **SITE, DATABASE_URL=migrated_url, REDIS_URL=redis_url, migrate=False)
     parent = psutil.Process(running.process.pid)
     seen: set[int] = set()
     eventually(lambda: seen.add(report(running)["process"]) or len(seen) == 2, what="both workers' answers")
@@ -97,8 +104,8 @@ def test_workers_share_nothing_but_the_port_and_stop_together(postgres_url: str,
     assert not any(psutil.pid_exists(pid) for pid in seen)
 
 
-def test_worker_that_dies_is_replaced(postgres_url: str, redis_url: str, site: Start) -> None:
-    running = site("--workers=2", **SITE, DATABASE_URL=postgres_url, REDIS_URL=redis_url)
+def test_worker_that_dies_is_replaced(migrated_url: str, redis_url: str, site: Start) -> None:
+    running = site("--workers=2", **SITE, DATABASE_URL=migrated_url, REDIS_URL=redis_url, migrate=False)
     killed = report(running)["process"]
     psutil.Process(killed).kill()
 

@@ -2,14 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.servers.deadline import eventually
 from tests.servers.redis import running_redis
-from tests.servers.site import Site
+from tests.servers.site import Site, running_site
 from tests.tuning.visitor import Visitor
 
 pytestmark = pytest.mark.engine("sqlite")  # each test brings its own database: one pass is enough
@@ -59,11 +59,11 @@ def listed(site: Site) -> dict[str, Any]:
 
 
 def test_a_change_acts_in_another_process_within_a_second_and_in_six_without_redis(
-    postgres_url: str, site: Start
+    migrated_url: str, site: Start
 ) -> None:
     with running_redis() as redis:
-        first = site(DATABASE_URL=postgres_url, REDIS_URL=redis.url())
-        second = site(DATABASE_URL=postgres_url, REDIS_URL=redis.url(), migrate=False)
+        first = site(DATABASE_URL=migrated_url, REDIS_URL=redis.url(), migrate=False)
+        second = site(DATABASE_URL=migrated_url, REDIS_URL=redis.url(), migrate=False)
         conversation_id = prepared(first)
         staff, reader = Visitor(first.url, username="sam"), Reader(second, conversation_id)
         reader.seconds_until(12, deadline=10)
@@ -88,21 +88,31 @@ def current(found: dict[str, Any]) -> list[dict[str, Any]]:
     return followers if all(follower["is_current"] for follower in followers) else []
 
 
-def test_on_the_embedded_default_the_shell_reaches_the_server_in_six_seconds(site: Start) -> None:
-    only = site()
-    reader = Reader(only, prepared(only))
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+    """A server on the embedded default, and its conversation."""
+    with running_site(tmp_path_factory.mktemp("embedded") / "site") as only:
+        yield only, prepared(only)
+
+
+def test_on_the_embedded_default_the_shell_reaches_the_server_in_six_seconds(embedded: tuple[Site, str]) -> None:
+    only, reader = embedded[0], Reader(*embedded)
     only.manage("policies", "set", "chat", "page_size=5", "--reason", "shorter")
     assert reader.seconds_until(5, deadline=10) < 6
-    saved(Visitor(only.url, username="sam"), size=3, based_on=1)
+    saved(Visitor(only.url, username="sam"), size=3, based_on=number_of(listed(only)))
     assert reader.seconds_until(3, deadline=10) < 0.5
     assert [follower["is_current"] for follower in listed(only)["followers"]] == [True]
 
 
-def test_a_server_starts_with_what_staff_left_and_leaves_the_list_when_it_ends(site: Start) -> None:
-    only = site()
-    conversation_id = prepared(only)
+def number_of(found: dict[str, Any]) -> int:
+    """Return the number of the chat's revision."""
+    return next(int(policy["number"]) for policy in found["policies"] if policy["name"] == "chat")
+
+
+def test_a_server_starts_with_what_staff_left_and_leaves_the_list_when_it_ends(embedded: tuple[Site, str]) -> None:
+    only = embedded[0]
     only.manage("policies", "set", "chat", "page_size=4", "--reason", "shorter")
     only.stop()
     assert listed(only)["followers"] == []
     only.start()
-    assert Reader(only, conversation_id).seconds_until(4, deadline=0) < 1
+    assert Reader(*embedded).seconds_until(4, deadline=0) < 1

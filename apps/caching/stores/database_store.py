@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, transaction
 
 from apps.caching.exceptions import UnavailableError
 from apps.caching.models import StoredEntry
@@ -96,6 +96,7 @@ class DatabaseStore:
 
 
 def _rows(names: Sequence[str], digests: Sequence[str]) -> dict[str, tuple[int, int, Any]]:
+    connection = connections[DEFAULT_DB_ALIAS]  # once: the way to it takes as long as a tenth of the query
     nothing = "CAST(NULL AS BYTEA)" if connection.vendor == "postgresql" else "NULL"
     sql = STAMPS.format(nothing, ", ".join(["%s"] * len(names)))
     if digests:

@@ -4,6 +4,15 @@ from apps.chat.admin.conversations import ConversationAdmin
 from apps.chat.admin.imports import ImportAdmin
 from apps.chat.admin.messages import MessageAdmin
 from apps.chat.admin.replies import ReplyAdmin
+from apps.chat.admin.usage import AssistantUsageAdmin
 from apps.chat.admin.users import GroupAdmin, UserAdmin
 
-__all__ = ("ConversationAdmin", "GroupAdmin", "ImportAdmin", "MessageAdmin", "ReplyAdmin", "UserAdmin")
+__all__ = (
+    "AssistantUsageAdmin",
+    "ConversationAdmin",
+    "GroupAdmin",
+    "ImportAdmin",
+    "MessageAdmin",
+    "ReplyAdmin",
+    "UserAdmin",
+)

@@ -12,8 +12,12 @@ NAMESPACE = "api"
 
 def answer(record: object, *, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
     """Return a record as JSON, its times in UTC."""
-    body = orjson.dumps(record, option=orjson.OPT_UTC_Z)
-    return HttpResponse(body, status=status, content_type="application/json")
+    return written(orjson.dumps(record, option=orjson.OPT_UTC_Z), status=status)
+
+
+def written(document: bytes, *, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+    """Return what is JSON already."""
+    return HttpResponse(document, status=status, content_type="application/json")
 
 
 def created(record: object, *, at: str, is_new: bool = True, **keys: int) -> HttpResponse:

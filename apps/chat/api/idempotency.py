@@ -8,8 +8,9 @@ from django.http import HttpResponse
 
 from apps.chat.access import standing_of
 from apps.chat.api.openapi import SAFE
-from apps.chat.api.security import SignedInRequest
+from apps.chat.api.security import META_KEY, SignedInRequest
 from apps.chat.exceptions import ConflictError, InvalidError
+from apps.chat.rates import WRITES, admit
 from apps.deduplication.idempotency.answer import KEPT_HEADERS, Answer
 from apps.deduplication.idempotency.attempt import attempt_of
 from apps.deduplication.idempotency.key import REPLAYED
@@ -17,7 +18,6 @@ from apps.deduplication.idempotency.once import Effect, once
 from apps.deduplication.idempotency.policy import operations
 
 Operation = Callable[..., Any]
-META_KEY = "HTTP_IDEMPOTENCY_KEY"
 
 
 def idempotent(operation: Operation) -> Operation:
@@ -42,6 +42,7 @@ def run_once(operation: Operation, request: SignedInRequest, values: Mapping[str
 
     def work() -> Answer:
         nonlocal response
+        admit(WRITES, request.auth)
         response = operation(request, **values)
         return kept(response)
 

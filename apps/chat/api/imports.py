@@ -12,6 +12,7 @@ from apps.chat.api.answers import answer, created
 from apps.chat.api.fields import Id
 from apps.chat.api.security import Session, SignedInRequest
 from apps.chat.api.uploads import check_upload
+from apps.chat.rates import IMPORTS, admit
 from apps.chat.records import ImportRecord
 from apps.chat.services import imports
 
@@ -53,6 +54,7 @@ def request_import(
     request: SignedInRequest, file: Annotated[UploadedFile, File()], options: Annotated[Options, Form()]
 ) -> HttpResponse:
     """A task reads it afterwards; 409 while too many of the caller's imports wait."""
+    admit(IMPORTS, request.auth)
     record = imports.request_import(
         user_id=request.auth,
         filename=file.name or "",

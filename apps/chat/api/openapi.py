@@ -11,11 +11,13 @@ from pydantic import TypeAdapter
 
 from apps.chat.problems import MEDIA_TYPE, InvalidProblem, Problem
 from apps.deduplication.idempotency.key import HEADER, KEY_MAX_CHARACTERS, REPLAYED
+from apps.resilience.limits.fields import RATE_LIMIT, RATE_LIMIT_POLICY
 
 SAFE = frozenset({"get", "head"})
 ALWAYS = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
@@ -40,6 +42,10 @@ ETAG_HEADER = {
 }
 REPLAYED_HEADER = {"description": "The first answer to this Idempotency-Key.", "schema": {"enum": ["true"]}}
 RETRY_HEADER = {"description": "Seconds.", "schema": {"type": "string"}}
+LIMIT_HEADERS = {
+    RATE_LIMIT_POLICY: {"description": 'The limits that count here: `"reads";q=600;w=60`.', "schema": ID_SCHEMA},
+    RATE_LIMIT: {"description": 'What is left of each: `"reads";r=599;t=1`.', "schema": ID_SCHEMA},
+}
 
 
 class DocumentedApi(NinjaAPI):
@@ -74,9 +80,10 @@ def complete(operation: dict[str, Any], *, method: str, has_address: bool) -> No
         if status >= HTTPStatus.BAD_REQUEST:
             responses[status] = refusal(HTTPStatus(status))
     for status, response in responses.items():
-        response.setdefault("headers", {})["X-Request-ID"] = {"schema": ID_SCHEMA}
+        response.setdefault("headers", {}).update({"X-Request-ID": {"schema": ID_SCHEMA}, **LIMIT_HEADERS})
         if status == HTTPStatus.CREATED:
             response["headers"]["Location"] = {"schema": ID_SCHEMA}
+    responses[HTTPStatus.TOO_MANY_REQUESTS]["headers"]["Retry-After"] = RETRY_HEADER
     if method not in SAFE:
         complete_unsafe(operation)
 

@@ -6,7 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja.security import SessionAuth
 from ninja.utils import check_csrf
 
+from apps.chat.callers import admit_account, admit_address
 from apps.chat.models import User
+
+META_KEY = "HTTP_IDEMPOTENCY_KEY"
 
 
 class SignedInRequest(HttpRequest):
@@ -35,9 +38,14 @@ class Session(SessionAuth):
         self._before_body = before_body
 
     def __call__(self, request: HttpRequest) -> int | None:
-        """Return the caller's id, None for a stranger; raise RefusedError without a right CSRF token."""
+        """Return the caller's id, None for a stranger; raise RateError, or RefusedError without a right CSRF token.
+
+        A request with an Idempotency-Key is a read until it turns out that it has an effect.
+        """
+        admit_address(request)
         if not request.user.is_authenticated:
             return None
+        admit_account(request, int(request.user.pk), is_effect=META_KEY not in request.META)
         if self._before_body:
             self._before_body(request)
         if refusal := check_csrf(request):

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from apps.chat.api.security import RefusedError
 from apps.chat.problems import problem
+from apps.chat.rates import IMPORTS, look
 
 MEDIA_TYPE = "multipart/form-data"
 MEBIBYTE = 1024 * 1024
@@ -14,7 +15,8 @@ FORM_BYTES = MEBIBYTE  # what the form around the file may add
 
 
 def check_upload(request: HttpRequest) -> None:
-    """Raise RefusedError: 415 for what is no form, 413 for what is larger than any file may be."""
+    """Raise RefusedError: 415 for what is no form, 413 for what is larger than any file may be; RateError."""
+    look(IMPORTS, int(request.user.pk or 0))
     if request.content_type != MEDIA_TYPE:
         detail = f"The body must be {MEDIA_TYPE}."
         raise RefusedError(problem(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail))

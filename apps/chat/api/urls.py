@@ -18,6 +18,7 @@ from apps.chat.api.openapi import DocumentedApi
 from apps.chat.api.parser import JsonParser
 from apps.chat.api.refusals import HANDLERS, not_allowed, nothing_here
 from apps.chat.api.security import Session
+from apps.chat.callers import telling
 from apps.deduplication.http.route import joined
 
 View = Callable[..., HttpResponse]
@@ -31,6 +32,10 @@ A request that changes something may carry an `Idempotency-Key` of the client's 
 done. Sent again with the same key, it is done once: the first answer comes again, with `Idempotent-Replayed: true`,
 for 24 hours. An error leaves nothing behind, and the key is free. The same key with another payload is 422, while the
 first request still runs 409 with `Retry-After`.
+
+Reads and writes are limited for an account and for an address, messages, searches, imports and replies besides. Answers
+say by `RateLimit-Policy` and `RateLimit` what is allowed and left; 429 says by `Retry-After` how long to wait. A
+request repeated with its `Idempotency-Key` counts as a read.
 
 Every error is a problem document (RFC 9457) with `type`, `title`, `status`, `detail` and `request_id`. Its `type` is
 `about:blank` where the status says it all, `/problems/invalid-value` for 422, which lists `errors` by `field`, and
@@ -76,8 +81,12 @@ def fetched_only(view: Any) -> Any:
 
 
 def routed(view: View) -> View:
-    """Let HEAD in where GET is, answer 405 with a problem document, and have caches ask before they reuse a GET."""
+    """Let HEAD in where GET is, answer 405 with a problem document, have caches ask before they reuse a GET.
 
+    Whatever was counted on the way, the answer tells.
+    """
+
+    @telling
     @wraps(view)
     def answer(request: HttpRequest, *arguments: Any, **keywords: Any) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:

@@ -1,7 +1,7 @@
 """The end of a reply, inside one transaction: its text becomes a message or is dropped; what came meanwhile is next."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -9,6 +9,7 @@ from django.utils import timezone
 from apps.chat.assistant.beginning import begun
 from apps.chat.assistant.record import reply_record
 from apps.chat.assistant.upstream import Usage
+from apps.chat.assistant.usage import booked, measured
 from apps.chat.exceptions import NotFoundError
 from apps.chat.live.publication import message_changed, reply_changed
 from apps.chat.models import Conversation, Message, Reply
@@ -23,10 +24,11 @@ NEEDS_WORDS = frozenset({"complete", "too_long", "cut"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """How a reply ended, by what fault if any, and what it cost where that is known."""
+    """How a reply ended, by what fault if any, when another is possible, and what it cost where that is known."""
 
     outcome: Outcome
     fault: str = ""
+    retry_at: datetime | None = None
     usage: Usage | None = None
 
 
@@ -41,7 +43,9 @@ def closed(reply: Reply, *, text: str, html: str, closing: Closing) -> None:
             return
         closing = replace(closing, outcome="failed", fault="unreachable")
     stored, closing = _stored(reply, text=text, html=html, closing=closing)
+    measured(reply, text=text.strip(), usage=closing.usage)
     _end(reply, message=stored and stored[0], closing=closing)
+    booked(reply)
     reply_changed(reply_record(reply))
     if stored is not None:
         message_changed(message_record(stored[0]), numbers=stored[1])
@@ -113,8 +117,7 @@ def _replaced(reply: Reply, *, text: str, html: str, completion: Outcome) -> tup
 def _end(reply: Reply, *, message: Message | None, closing: Closing) -> None:
     reply.state, reply.text, reply.ended_at = Reply.State.ENDED, "", timezone.now()
     reply.outcome, reply.error_code, reply.message = closing.outcome, closing.fault, message
-    if closing.usage is not None:
-        reply.prompt_tokens, reply.reply_tokens = closing.usage.prompt_tokens, closing.usage.reply_tokens
+    reply.retry_at = closing.retry_at
     reply.save()
 
 

@@ -12,10 +12,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from apps.chat.assistant.budget import check
 from apps.chat.assistant.closing import Closing, closed
-from apps.chat.assistant.context import Said, window
+from apps.chat.assistant.context import Said, tokens_of, window
 from apps.chat.assistant.record import reply_record
 from apps.chat.assistant.upstream import Question
+from apps.chat.assistant.usage import model_asked
 from apps.chat.exceptions import NotFoundError
 from apps.chat.live.publication import reply_changed
 from apps.chat.markdown import rendered
@@ -36,12 +38,20 @@ class Beat:
 
 
 def opened(reply_id: int) -> tuple[ReplyRecord, Question]:
-    """Return a reply and what it is to answer; a few queries. Raises NotFoundError when nothing is left to answer."""
+    """Return a reply and what it is to answer; a few queries.
+
+    Raises NotFoundError when nothing is left to answer, BudgetError when it may not begin.
+    """
     reply = Reply.objects.select_related("asked_by", "conversation", "replaces").filter(pk=reply_id).first()
     if reply is None or reply.state != Reply.State.WRITING or reply.conversation.deleted_at is not None:
         raise NotFoundError("There is no such conversation.")
-    Reply.objects.filter(pk=reply_id).update(seen_sequence=reply.conversation.last_sequence)
-    return reply_record(reply), _question(reply)
+    reply.model, seen = model_asked(), reply.conversation.last_sequence
+    Reply.objects.filter(pk=reply_id).update(seen_sequence=seen, model=reply.model)
+    check(reply)
+    question = _question(reply)
+    prompt_tokens = sum(tokens_of(line.content) for line in question.lines)
+    Reply.objects.filter(pk=reply_id).update(prompt_tokens=prompt_tokens)
+    return reply_record(reply), question
 
 
 def beat(reply_id: int, *, text: str) -> Beat:

@@ -21,7 +21,7 @@ def reply_record(reply: Reply) -> ReplyRecord:
         text=reply.text,
         outcome=cast("Outcome", str(reply.outcome)) if reply.outcome else None,
         message=reply.message_id,
-        error=problem_of("" if reply.state == Reply.State.WRITING else reply.error_code),
+        error=problem_of("" if reply.state == Reply.State.WRITING else reply.error_code, retry_at=reply.retry_at),
         asked_at=reply.asked_at,
         ended_at=reply.ended_at,
     )

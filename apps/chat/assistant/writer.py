@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 from django.db import Error
 
+from apps.chat.assistant.budget import BudgetError
 from apps.chat.assistant.closing import Closing
 from apps.chat.assistant.draft import Draft
 from apps.chat.assistant.ledger import beat, concluded, opened
@@ -74,6 +75,8 @@ class Writer:
         except UpstreamError as error:
             logger.warning("Reply %s: %s: %s", self._id, error.code, error)
             return Closing(outcome="cut", fault=error.code, usage=self._usage)
+        except BudgetError as error:
+            return Closing(outcome="failed", fault=error.code, retry_at=error.retry_at)
         except NotFoundError:
             return Closing(outcome="gone")
         except Exception:  # ours, or no database: logged, and the reply must not seem to go on for ever

@@ -10,7 +10,8 @@ from apps.chat.live.desk import Desk
 from apps.chat.live.hub import Hub
 from apps.chat.live.limits import WRITE_THREADS
 from apps.chat.live.requests import Request, RequestError
-from apps.chat.rates import admit_message
+from apps.chat.rates import SENDS, admit
+from apps.chat.records import SentMessage
 from apps.chat.services.history import mark_read
 from apps.chat.services.messages import send_message
 
@@ -61,9 +62,8 @@ class Answers:
         self._hub.acknowledge(connection, "unsubscribe", request.conversation)
 
     async def _message(self, connection: Connection, request: Request) -> None:
-        admit_message(connection.user_id)
         sent = await self._writing.ask(
-            send_message,
+            admitted,
             user_id=connection.user_id,
             conversation_id=request.conversation,
             text=request.text,
@@ -96,3 +96,9 @@ class Answers:
 
     async def _ping(self, connection: Connection, request: Request) -> None:  # noqa: ARG002  (as the others)
         self._hub.acknowledge(connection, "ping")
+
+
+def admitted(*, user_id: int, conversation_id: int, text: str, client_id: str | None) -> SentMessage:
+    """Send a message where the account may send one more."""
+    admit(SENDS, user_id)
+    return send_message(user_id=user_id, conversation_id=conversation_id, text=text, client_id=client_id)

@@ -1,11 +1,16 @@
 """Who is connected to this process, and where they are members."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from apps.chat.live.connection import Connection
 from apps.chat.live.frames import Frame
+from apps.chat.policy import live
+
+
+class CrowdedError(Exception):
+    """An account or an address has as many sockets as it may; the text is for the person."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -30,6 +35,7 @@ class Audience:
 
     def __init__(self) -> None:
         self.people: dict[int, Person] = {}
+        self._addresses: Counter[str] = Counter()
         self._sessions: defaultdict[str, set[Connection]] = defaultdict(set)
         self._members: defaultdict[int, set[Person]] = defaultdict(set)
 
@@ -38,10 +44,20 @@ class Audience:
         for person in self.people.values():
             yield from person.connections
 
+    def check_address(self, address: str) -> None:
+        """Raise CrowdedError where an address has no room for one more socket."""
+        if self._addresses[address] >= live.current.sockets_per_address:
+            raise CrowdedError("Too many connections from your network. Try again in a minute.")
+
     def enter(self, connection: Connection, conversations: Iterable[int]) -> Person:
-        """Take in a socket, with all conversations of its user; return the user."""
+        """Take in a socket, with all conversations of its user; return the user, or raise CrowdedError."""
+        self.check_address(connection.address)
+        known = self.people.get(connection.user_id)
+        if known and len(known.connections) >= live.current.sockets_per_account:
+            raise CrowdedError("Too many connections of your account. Close some, and try again in a minute.")
         person = self.people.setdefault(connection.user_id, Person(user_id=connection.user_id))
         person.connections.add(connection)
+        self._addresses[connection.address] += 1
         self._sessions[connection.digest].add(connection)
         self.place(person, set(conversations))
         return person
@@ -52,6 +68,9 @@ class Audience:
         if person is None or connection not in person.connections:
             return
         person.connections.discard(connection)
+        self._addresses[connection.address] -= 1
+        if not self._addresses[connection.address]:
+            del self._addresses[connection.address]
         self._sessions[connection.digest].discard(connection)
         if not self._sessions[connection.digest]:
             del self._sessions[connection.digest]

@@ -8,6 +8,7 @@ from apps.chat.live.limits import RESUME
 from apps.chat.live.outbox import Outbox
 from apps.chat.live.session import Identity, digest_of
 from apps.chat.policy import live
+from apps.resilience.limits.address import UNKNOWN
 
 Clock = Callable[[], float]
 
@@ -15,8 +16,9 @@ Clock = Callable[[], float]
 class Connection:
     """Whose it is, what it follows, what waits to be sent; once it has ended it takes nothing more."""
 
-    def __init__(self, *, identity: Identity, session_key: str, clock: Clock) -> None:
+    def __init__(self, *, identity: Identity, session_key: str, clock: Clock, address: str = UNKNOWN) -> None:
         self.user_id, self.name = identity.user_id, identity.name
+        self.address = address
         self.session_key, self.digest = session_key, digest_of(session_key)
         self.subscriptions: set[int] = set()
         self.present: set[int] = set()

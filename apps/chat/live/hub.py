@@ -20,6 +20,7 @@ from apps.chat.live.rooms import Rooms, Tasks
 from apps.chat.live.session import digest_of
 from apps.chat.live.sidebar import Sidebar
 from apps.chat.policy import live
+from apps.resilience.limits.address import UNKNOWN
 
 DEGRADED = "Messages of other servers arrive late: the connection between them is lost."
 
@@ -65,14 +66,15 @@ class Hub:
             is_degraded=self._is_degraded,
         )
 
-    async def enter(self, session_key: str) -> Connection | None:
-        """Return a connection for a session, None when it is no good. Raises DatabaseError."""
+    async def enter(self, session_key: str, *, address: str = UNKNOWN) -> Connection | None:
+        """Return a connection for a session, None when it is no good. Raises CrowdedError, DatabaseError."""
+        self.audience.check_address(address)
         asked = self.hearing.rights_changed
         found = await self.reading.ask(entrant, session_key)
         if found is None or self.hearing.has_ended(digest_of(session_key)):
             return None
         identity, places = found
-        connection = Connection(identity=identity, session_key=session_key, clock=self.clock)
+        connection = Connection(identity=identity, session_key=session_key, clock=self.clock, address=address)
         person = self.audience.enter(connection, [place.conversation for place in places])
         self.sidebar.begin(places)
         if asked != self.hearing.rights_changed:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import DatabaseError
 
 from apps.chat.live.answers import Answers
+from apps.chat.live.audience import CrowdedError
 from apps.chat.live.connection import Connection
 from apps.chat.live.frames import frame
 from apps.chat.live.hub import Hub
@@ -29,6 +30,7 @@ from apps.chat.live.limits import (
 from apps.chat.live.requests import Request, RequestError, requested
 from apps.chat.live.session import is_origin_allowed, session_key_of
 from apps.chat.policy import live
+from apps.resilience.limits.address import source_of
 
 logger = logging.getLogger(__name__)
 Scope = MutableMapping[str, Any]
@@ -62,7 +64,12 @@ class Socket:
             await close(send, WRONG_ORIGIN, "This page may not connect.")
             return None
         try:
-            connection = await self._hub.enter(session_key_of(scope))
+            connection = await self._hub.enter(
+                session_key_of(scope), address=source_of((scope.get("client") or [""])[0])
+            )
+        except CrowdedError as error:
+            await close(send, TOO_MUCH, str(error))
+            return None
         except DatabaseError:
             await close(send, UNAVAILABLE, "The database does not answer.")
             return None

@@ -1,5 +1,6 @@
 """What staff may turn in the chat while it runs; each policy in its own file. Read as `chat.current.page_size`."""
 
+from apps.chat.policy.budget import BudgetPolicy, budget
 from apps.chat.policy.caches import CONVERSATION, HISTORY
 from apps.chat.policy.conversations import ChatPolicy, chat
 from apps.chat.policy.rates import LimitsPolicy, limits
@@ -10,10 +11,12 @@ __all__ = (
     "CONVERSATION",
     "HISTORY",
     "AssistantPolicy",
+    "BudgetPolicy",
     "ChatPolicy",
     "LimitsPolicy",
     "LivePolicy",
     "assistant",
+    "budget",
     "chat",
     "limits",
     "live",

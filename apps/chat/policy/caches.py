@@ -2,7 +2,6 @@
 
 from apps.caching.family import Family
 from apps.caching.namespace import Namespace
-from apps.chat.records import HistoryPage
 
 # Whatever gives a conversation's change a number invalidates it (sequence.py). A user who is renamed, and rows changed
 # by other ways, invalidate all conversations.
@@ -18,6 +17,6 @@ CONVERSATION = Family(
 HISTORY = Namespace(
     "chat.history",
     title="Cache: pages of history",
-    value=HistoryPage,
+    value=bytes,
     tags=lambda key: (CONVERSATION.of(key[0]),),
 )

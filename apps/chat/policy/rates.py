@@ -21,12 +21,21 @@ class LimitsPolicy(Policy):
         effect=NEXT,
     )
     reads_per_minute: int = knob(
-        1_200,
+        60_000,
         unit="requests per minute",
         minimum=0,
         maximum=1_000_000,
         group="Accounts",
-        help="How many pages of history, lists and details one account may read.",
+        help="How many pages, lists and details one account may read. What is answered from memory does not count.",
+        effect=NEXT,
+    )
+    writes_per_minute: int = knob(
+        6_000,
+        unit="requests per minute",
+        minimum=0,
+        maximum=1_000_000,
+        group="Accounts",
+        help="How many things one account may change, messages among them. A repeated Idempotency-Key is a read.",
         effect=NEXT,
     )
     searches_per_minute: int = knob(
@@ -39,12 +48,12 @@ class LimitsPolicy(Policy):
         effect=NEXT,
     )
     replies_per_hour: int = knob(
-        60,
+        600,
         unit="replies per hour",
         minimum=0,
         maximum=100_000,
         group="Accounts",
-        help="How many replies of the assistant one account may ask for.",
+        help="How many replies of the assistant one account may cause.",
         effect=NEXT,
     )
     imports_per_hour: int = knob(
@@ -56,13 +65,22 @@ class LimitsPolicy(Policy):
         help="How many files one account may import.",
         effect=NEXT,
     )
+    accounts_per_address: int = knob(
+        50,
+        unit="accounts",
+        minimum=1,
+        maximum=10_000,
+        group="Addresses",
+        help="As how many accounts together one address may read and write: an office, or a school, shares one.",
+        effect=NEXT,
+    )
     sign_ins_per_minute: int = knob(
         20,
         unit="tries per minute",
         minimum=1,
         maximum=10_000,
         group="Addresses",
-        help="How many times one address may try to sign in. Never 0: staff must get in to change it back.",
+        help="How many times signing in may fail from one address. Never 0: staff must get in to change it back.",
         effect=NEXT,
     )
     sign_ups_per_hour: int = knob(

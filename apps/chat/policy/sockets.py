@@ -39,6 +39,24 @@ class LivePolicy(Policy):
         help="How many conversations one socket may follow.",
         effect="From the next subscription; those that exist stay.",
     )
+    sockets_per_account: int = knob(
+        1_000,
+        unit="sockets",
+        minimum=1,
+        maximum=100_000,
+        group="Connection",
+        help="How many sockets one account may have at once in each process. A browser has one for all its tabs.",
+        effect="From the next socket that opens; those that exist stay.",
+    )
+    sockets_per_address: int = knob(
+        10_000,
+        unit="sockets",
+        minimum=1,
+        maximum=1_000_000,
+        group="Connection",
+        help="How many sockets one address may have at once in each process: an office, or a school, shares one.",
+        effect="From the next socket that opens; those that exist stay.",
+    )
     message_bytes: int = knob(
         128 * KIB,
         unit="bytes",

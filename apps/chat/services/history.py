@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
-from django.db.models import F
-
-from apps.chat.access import NO_CONVERSATION, membership_of
-from apps.chat.exceptions import InvalidError, NotFoundError
+from apps.chat.access import check_member, membership_of
+from apps.chat.cursor import LARGEST
+from apps.chat.document import Span, load_document, page_of
+from apps.chat.exceptions import InvalidError
 from apps.chat.live.publication import Person, reader_moved
-from apps.chat.models import Conversation, Membership, Message
+from apps.chat.models import Membership, Message
 from apps.chat.policy import HISTORY, chat
-from apps.chat.records import MESSAGE_COLUMNS, HistoryPage, MessageRecord, message_of
+from apps.chat.records import HistoryPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,40 +33,32 @@ class Position:
 
 
 LATEST = Position()
-NUMBERS = ("sequence", "conversation__last_sequence", "conversation__last_event")
 
 
 def history_page(
     *, user_id: int, conversation_id: int, limit: int | None = None, position: Position = LATEST
 ) -> HistoryPage:
-    """Return up to `limit` messages, else the policy's number, oldest first: one query for whether the caller may see
-    them, and two or three more where the page is not in the cache.
+    """Return up to `limit` messages, else the policy's number, oldest first: two queries, three with a position.
 
     Raises NotFoundError, or InvalidError for a limit out of bounds or a position outside the conversation.
     """
+    return page_of(history_document(user_id=user_id, conversation_id=conversation_id, limit=limit, position=position))
+
+
+def history_document(
+    *, user_id: int, conversation_id: int, limit: int | None = None, position: Position = LATEST
+) -> bytes:
+    """Return history_page as the JSON document that readers get, from the cache, where only membership is asked."""
     limit = _page_size(limit)
-    membership_of(user_id=user_id, conversation_id=conversation_id)
+    check_member(user_id=user_id, conversation_id=conversation_id)
     key = (conversation_id, limit, *_place(position))
     return HISTORY.get_or_load(key, lambda: _loaded(conversation_id, limit=limit, position=position))
 
 
-def _loaded(conversation_id: int, *, limit: int, position: Position) -> HistoryPage:
-    """Read the page, and the conversation's numbers with it: what was read before the cache looked may be old."""
-    if position == LATEST:
-        return _latest(conversation_id, limit)
+def _loaded(conversation_id: int, *, limit: int, position: Position) -> bytes:
+    """Read the page and where it lies: what was read before the cache looked may be old."""
     span = _span(conversation_id, limit=limit, position=position)
-    rows = Message.objects.filter(conversation_id=conversation_id, sequence__gte=span.start, sequence__lt=span.end)
-    messages = tuple(message_of(*row) for row in rows.order_by("sequence").values_list(*MESSAGE_COLUMNS))
-    return _page(messages, last=span.last, event=span.event)
-
-
-def _latest(conversation_id: int, limit: int) -> HistoryPage:
-    """Read the newest messages and the conversation's numbers in one query, two where there is no message."""
-    rows = Message.objects.filter(conversation_id=conversation_id, conversation__deleted_at=None)
-    rows = rows.filter(sequence__gt=F("conversation__last_sequence") - limit).order_by("sequence")
-    found = list(rows.values_list(*MESSAGE_COLUMNS, *NUMBERS[1:]))
-    last, event = found[-1][-2:] if found else _end(conversation_id)
-    return _page(tuple(message_of(*row[:-2]) for row in found), last=last, event=event)
+    return load_document(conversation_id=conversation_id, span=span)
 
 
 def _place(position: Position) -> tuple[str, str | int] | tuple[()]:
@@ -101,65 +92,33 @@ def mark_read(*, user_id: int, conversation_id: int, sequence: int) -> int:
     return max(wanted, membership.last_read_sequence)
 
 
-class Span(NamedTuple):
-    """The first number of a page and the one past its end, and how far the conversation had come."""
-
-    start: int
-    end: int
-    last: int
-    event: int
-
-
 def _span(conversation_id: int, *, limit: int, position: Position) -> Span:
+    """Return which numbers the page has. One query where the position is a message or a date."""
     match position:
         case Position(before=int(message_id)):
-            sequence, last, event = _message(conversation_id, "before", message_id)
-            return Span(sequence - limit, sequence, last, event)
+            end = _sequence(conversation_id, "before", message_id)
+            first = max(1, end - limit)
+            return Span(first=first, count=end - first)
         case Position(after=int(message_id)):
-            sequence, last, event = _message(conversation_id, "after", message_id)
-            return Span(sequence + 1, sequence + 1 + limit, last, event)
+            return Span(first=_sequence(conversation_id, "after", message_id) + 1, count=limit)
         case Position(around=int(message_id)):
-            start, last, event = _message(conversation_id, "around", message_id)
-            start -= limit // 2
+            first = _sequence(conversation_id, "around", message_id) - limit // 2
+        case Position(sequence=int(number)):
+            first = number - limit // 2
         case Position(since=datetime() as since):
-            start, last, event = _first_since(conversation_id, since) or (0, *_end(conversation_id))
-            start = start or last
+            first = _first_since(conversation_id, since) or LARGEST
         case _:
-            last, event = _end(conversation_id)
-            start = (position.sequence or 0) - limit // 2
-    start = min(max(1, last - limit + 1), max(1, start))
-    return Span(start, start + limit, last, event)
+            first = LARGEST
+    return Span(first=first, count=limit, least=limit)
 
 
-def _end(conversation_id: int) -> tuple[int, int]:
-    found = Conversation.objects.filter(pk=conversation_id, deleted_at=None)
-    numbers = found.values_list("last_sequence", "last_event").first()
-    if numbers is None:
-        raise NotFoundError(NO_CONVERSATION)
-    last, event = numbers
-    return last, event
-
-
-def _message(conversation_id: int, field: str, message_id: int) -> tuple[int, int, int]:
-    found = Message.objects.filter(pk=message_id, conversation_id=conversation_id).values_list(*NUMBERS).first()
+def _sequence(conversation_id: int, field: str, message_id: int) -> int:
+    found = Message.objects.filter(pk=message_id, conversation_id=conversation_id).values_list("sequence").first()
     if found is None:
         raise InvalidError(field, "is no message of this conversation.")
-    sequence, last, event = found
-    return sequence, last, event
+    return int(found[0])
 
 
-def _first_since(conversation_id: int, since: datetime) -> tuple[int, int, int] | None:
+def _first_since(conversation_id: int, since: datetime) -> int | None:
     dated = Message.objects.filter(conversation_id=conversation_id, created_at__gte=since)
-    return dated.order_by("created_at", "sequence").values_list(*NUMBERS).first()
-
-
-def _page(messages: tuple[MessageRecord, ...], *, last: int, event: int) -> HistoryPage:
-    if not messages:
-        return HistoryPage(messages=(), next_before=None, next_after=None, last_event=event)
-    oldest, newest = messages[0], messages[-1]
-    return HistoryPage(
-        messages=messages,
-        next_before=oldest.id if oldest.sequence > 1 else None,
-        next_after=newest.id if newest.sequence < last else None,
-        last_event=event,
-    )
+    return dated.order_by("created_at", "sequence").values_list("sequence", flat=True).first()

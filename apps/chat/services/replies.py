@@ -1,9 +1,13 @@
 """Ask the assistant, stop it, see how it goes. Whoever writes hears of it by the signal `reply_requested`."""
 
+import math
+
 from django.db import transaction
+from django.utils import timezone
 
 from apps.chat.access import membership_of
 from apps.chat.assistant.beginning import begun, begun_again, running
+from apps.chat.assistant.budget import often
 from apps.chat.assistant.closing import Closing
 from apps.chat.assistant.orders import order_stop
 from apps.chat.assistant.record import reply_record
@@ -16,15 +20,16 @@ from apps.chat.exceptions import (
     ReplyUnderWayError,
 )
 from apps.chat.models import Conversation, Message, Reply
-from apps.chat.policy import assistant
+from apps.chat.policy import assistant, limits
+from apps.chat.rates import too_often
 from apps.chat.records import ReplyRecord
 
 
 def request_reply(*, user_id: int, conversation_id: int, is_regeneration: bool = False) -> ReplyRecord:
     """Have the assistant answer, or write its last message anew; return the reply that is being written.
 
-    Where that is under way already, it is that one. Raises NotFoundError, or a ConflictError that says why not. Blocks
-    while others send into the conversation.
+    Where that is under way already, it is that one. Raises NotFoundError, a ConflictError that says why not, or
+    RateError for one too many. Blocks while others send into the conversation.
     """
     with transaction.atomic():
         Conversation.objects.select_for_update().filter(pk=conversation_id).first()
@@ -36,6 +41,7 @@ def request_reply(*, user_id: int, conversation_id: int, is_regeneration: bool =
         replaced = _answered(conversation_id) if is_regeneration else None
         if not is_regeneration:
             _check_question(conversation_id)
+        _check_rate(user_id)
         return begun(conversation_id, asked_by_id=user_id, replaces=replaced)
 
 
@@ -80,6 +86,12 @@ def _check(conversation: Conversation) -> None:
         raise NoAssistantError("This conversation has no assistant. An owner can give it one.")
     if not assistant.current.is_on:
         raise AssistantOffError("The assistant is turned off for the whole site.")
+
+
+def _check_rate(user_id: int) -> None:
+    if retry_at := often(user_id):
+        seconds = math.ceil((retry_at - timezone.now()).total_seconds())
+        raise too_often("You may have {} replies an hour.", limits.current.replies_per_hour, seconds)
 
 
 def _check_question(conversation_id: int) -> None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from apps.chat import policy
 from apps.chat.exceptions import ChatError, InvalidError, NotFoundError
 from apps.chat.forms import MessageForm, add_problem
-from apps.chat.rates import admit_message
+from apps.chat.rates import SENDS, admit
 from apps.chat.records import ConversationPage, ConversationRecord
 from apps.chat.services.conversations import get_conversation
 from apps.chat.services.history import LATEST, Position, history_page
@@ -38,7 +38,7 @@ def chat(request: HttpRequest, *, conversation_id: int) -> HttpResponse:
     form = MessageForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            admit_message(user_id(request))
+            admit(SENDS, user_id(request))
             send_message(
                 user_id=user_id(request), conversation_id=conversation_id, text=without_returns(form["text"].data)
             )

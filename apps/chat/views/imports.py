@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.chat.exceptions import ChatError
 from apps.chat.forms import ImportForm, add_problem
+from apps.chat.rates import IMPORTS, admit
 from apps.chat.services.imports import list_imports, request_import
 from apps.chat.views.page import page, user_id, with_side
 
@@ -33,6 +34,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 
 
 def _requested(request: HttpRequest, form: ImportForm) -> HttpResponse:
+    admit(IMPORTS, user_id(request))
     requested = request_import(
         user_id=user_id(request),
         filename=form.cleaned_data["file"].name,

@@ -10,29 +10,42 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from apps.chat.exceptions import ForbiddenError, InvalidError, NotFoundError
+from apps.chat.callers import admit_account, admit_address, telling
+from apps.chat.exceptions import ForbiddenError, InvalidError, NotFoundError, RateError
 from apps.chat.records import ConversationPage
 from apps.chat.services.conversations import list_conversations
+from apps.chat.views.refusal import too_often
 from apps.chat.views.zone import reader_zone
 
 View = Callable[..., HttpResponse]
 
 
 def page(view: View) -> View:
-    """Let only signed-in people see the view, in their time zone; the chat's refusals become 404 and 403 pages."""
+    """Let only signed-in people see the view, in their time zone; the chat's refusals become 404, 403 and 429 pages."""
 
     @login_required
+    @telling
     @wraps(view)
     def shown(request: HttpRequest, **keys: Any) -> HttpResponse:
         try:
             with timezone.override(reader_zone(request)):
-                return view(request, **keys)
+                return admitted(view, request, **keys)
         except NotFoundError as error:
             raise Http404(str(error)) from None
         except ForbiddenError as error:
             raise PermissionDenied(str(error)) from None
 
     return shown
+
+
+def admitted(view: View, request: HttpRequest, **keys: Any) -> HttpResponse:
+    """Return the view's answer to a reader who does not ask too often."""
+    try:
+        admit_address(request)
+        admit_account(request, user_id(request))
+        return view(request, **keys)
+    except RateError as error:
+        return too_often(request, error)
 
 
 def user_id(request: HttpRequest) -> int:

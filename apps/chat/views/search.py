@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from apps.chat.exceptions import InvalidError
+from apps.chat.rates import SEARCHES, admit
 from apps.chat.services.search import QUERY_MAX_CHARACTERS, search_messages
 from apps.chat.views.page import page, user_id, with_side
 
@@ -16,6 +17,7 @@ def search(request: HttpRequest) -> HttpResponse:
     problem = ""
     found = None
     if query:
+        admit(SEARCHES, user_id(request))
         try:
             found = search_messages(user_id=user_id(request), query=query, cursor=request.GET.get("cursor") or None)
         except InvalidError as error:

@@ -10,8 +10,9 @@ from unfold.admin import ModelAdmin
 
 from apps.backplane.current import bus
 from apps.deduplication.flights.current import table
-from apps.deduplication.flights.radar import flights_everywhere, revoke_flight
+from apps.deduplication.flights.radar import revoke_flight
 from apps.deduplication.flights.scope import scopes
+from apps.deduplication.flights.survey import survey
 from apps.deduplication.models import LiveFlight
 from apps.tuning.actor import Actor
 from apps.tuning.exceptions import PolicyError
@@ -38,15 +39,16 @@ class LiveFlightAdmin(ModelAdmin):
         return False
 
     def overview(self, request: HttpRequest) -> HttpResponse:
-        """Show the flights of all processes, and what this process counted. Blocks for the answers, half a second."""
+        """Show the flights of all processes, and what they counted. Blocks for the answers, half a second at most."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         request.current_app = self.admin_site.name
+        found = survey(bus())
         context = {
             **self.admin_site.each_context(request),
             "title": "Flights",
-            "rows": flights_everywhere(bus()),
-            "scopes": scopes(),
+            "survey": found,
+            "counted": [(scope, found.total(scope.name), found.of(scope.name)) for scope in scopes()],
             "guarantee": table().guarantee,
             "can_change": self.has_change_permission(request),
         }

@@ -43,7 +43,7 @@ class ThreadCaller:
 class LoopCaller:
     """A coroutine. Its work runs in a task of its own, which outlives it for the sake of the others."""
 
-    __slots__ = ("_context", "_thread", "future", "has_begun", "is_pilot", "loop", "task", "work")
+    __slots__ = ("_context", "future", "has_begun", "is_pilot", "loop", "task", "thread", "work")
 
     def __init__(self, work: AsyncWork) -> None:
         self.work = work
@@ -51,12 +51,12 @@ class LoopCaller:
         self.future: asyncio.Future[Outcome | None] = self.loop.create_future()
         self.is_pilot = self.has_begun = False
         self.task: asyncio.Task[None] | None = None
-        self._context, self._thread = copy_context(), get_ident()
+        self._context, self.thread = copy_context(), get_ident()
 
     @property
     def is_here(self) -> bool:
         """Whether we are in its loop's thread."""
-        return get_ident() == self._thread
+        return get_ident() == self.thread
 
     def settle(self, outcome: Outcome | None) -> None:
         """Give the outcome, None to begin anew; in its loop's thread."""
@@ -97,9 +97,10 @@ Caller = ThreadCaller | LoopCaller
 
 def settle(callers: Iterable[Caller], outcome: Outcome | None) -> None:
     """Give all of them the outcome: each thread by itself, each loop with one call for all of its callers."""
+    here = get_ident()
     loops: dict[asyncio.AbstractEventLoop, list[LoopCaller]] = {}
     for caller in callers:
-        if isinstance(caller, ThreadCaller) or caller.is_here:
+        if isinstance(caller, ThreadCaller) or caller.thread == here:
             caller.settle(outcome)
         else:
             loops.setdefault(caller.loop, []).append(caller)

@@ -2,6 +2,8 @@
 
 import logging
 import time
+from asyncio import AbstractEventLoop
+from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -21,6 +23,7 @@ class Deck:
     def __init__(self, tick: Callable[[], bool]) -> None:
         self._tick = tick
         self._errands: SimpleQueue[Errand | None] = SimpleQueue()
+        self._later: deque[Errand] = deque()
         self._lock = Lock()
         self._thread: Thread | None = None
         self._tick_at = self._rest_at = 0.0
@@ -30,6 +33,15 @@ class Deck:
         """Have an errand run in the thread, one after the other; does not block."""
         self.wake()
         self._errands.put(errand)
+
+    def put_after(self, loop: AbstractEventLoop, errand: Errand) -> None:
+        """Have an errand run when the loop we are in has done what is ready: it takes no time from who is answered.
+
+        Does not block. A loop that ends just now does not lose it: the next tick runs it.
+        """
+        self._later.append(errand)
+        self.wake()
+        loop.call_soon(self._errands.put, _nothing)
 
     def wake(self) -> None:
         """Have what is there now seen by a tick to come; does not block, and costs nothing while it ticks anyway."""
@@ -54,10 +66,19 @@ class Deck:
 
     def _run(self) -> None:
         while (errand := self._next()) is not None:
-            try:
-                errand()
-            except Exception:  # the thread must go on for all the other flights; logged with its trace
-                logger.exception("An errand of the flights failed")
+            self._do(errand)
+            self._do_later()
+        self._do_later()
+
+    def _do_later(self) -> None:
+        while self._later:
+            self._do(self._later.popleft())
+
+    def _do(self, errand: Errand) -> None:
+        try:
+            errand()
+        except Exception:  # the thread must go on for all the other flights; logged with its trace
+            logger.exception("An errand of the flights failed")
 
     def _next(self) -> Errand | None:
         """Return what to do: a tick that is due comes before any errand, so that renewals are never held up."""

@@ -1,17 +1,17 @@
-"""What is in flight in all processes, asked over the bus; and the order to take a lead away."""
+"""A process's answer to whoever asks what it has in flight and counted; and the order to take a lead away."""
 
-import secrets
 import time
 from dataclasses import asdict, dataclass
 from functools import partial
-from threading import Condition
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
 from apps.backplane.bus import Bus, Loss
 from apps.backplane.envelope import Envelope
 from apps.deduplication.flights.aloft import Aloft
+from apps.deduplication.flights.scope import scopes
+from apps.deduplication.flights.statistics import Statistics
 from apps.deduplication.flights.table import Table
 from apps.tuning.actor import Actor
 from apps.tuning.audit import record
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 ASK, TELL, REVOKE = "flights.ask", "flights.tell", "flights.revoke"
 ROWS_MAX = 200
-ANSWER_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ class FlightRow:
 
 
 class Radar:
-    """A process's part in it: tells its flights to whoever asks, and obeys when a lead is revoked."""
+    """Tells the process's flights and counters to whoever asks, and obeys when a lead is revoked."""
 
     def __init__(self, table: Table, bus: Bus) -> None:
         self._table, self._bus = table, bus
@@ -61,7 +60,8 @@ class Radar:
     def _tell(self, envelope: Envelope) -> None:
         oldest = sorted(self._table.aloft(), key=lambda aloft: aloft.since)[:ROWS_MAX]
         rows = [asdict(self._row(aloft)) for aloft in oldest]
-        self._bus.publish(TELL, {"question": envelope.payload, "rows": rows})
+        counted = {scope.name: asdict(Statistics.of(scope)) for scope in scopes()}
+        self._bus.publish(TELL, {"question": envelope.payload, "rows": rows, "scopes": counted})
 
     def _obey(self, envelope: Envelope) -> None:
         """Revoke in the table's own thread: the bus waits for nobody."""
@@ -80,29 +80,6 @@ class Radar:
             waiters=max(0, len(flight.callers) - flight.is_leading),
             age_seconds=round(time.monotonic() - aloft.since, 1),
         )
-
-
-def flights_everywhere(bus: Bus, *, wait_seconds: float = ANSWER_SECONDS) -> list[FlightRow]:
-    """Return the oldest flights of every process that answers, by age. Blocks until all have, or for the wait."""
-    question, heard = secrets.token_hex(8), Condition()
-    answers: list[list[dict[str, Any]]] = []
-
-    def hear(envelope: Envelope) -> None:
-        if envelope.payload["question"] == question:
-            with heard:
-                answers.append(envelope.payload["rows"])
-                heard.notify()
-
-    stop = bus.subscribe(TELL, hear, _ignore)
-    try:
-        wanted = len(bus.status().peers) + 1
-        bus.publish(ASK, question)
-        with heard:
-            heard.wait_for(lambda: len(answers) >= wanted, wait_seconds)
-            rows = [FlightRow(**row) for found in answers for row in found]
-    finally:
-        stop()
-    return sorted(rows, key=lambda row: (-row.age_seconds, row.digest))
 
 
 def revoke_flight(*, bus: Bus, digest: str, token: str, actor: Actor, reason: str, request_id: str = "") -> None:
@@ -124,4 +101,4 @@ def revoke_flight(*, bus: Bus, digest: str, token: str, actor: Actor, reason: st
 
 
 def _ignore(_: Loss) -> None:
-    """Do nothing: who asks asks again."""
+    """Do nothing: who asks or orders does so again."""

@@ -1,4 +1,4 @@
-"""The flights of this process: the engine around the state machine. It owns lock, clock and store.
+"""The flights of this process: the engine around the state machine. It owns lock and clock; errands go to the store.
 
 The lock is held while a flight decides, for microseconds; never while work runs or the store is asked.
 """
@@ -15,19 +15,9 @@ from apps.deduplication.audit.execution import Execution
 from apps.deduplication.audit.ring import Ring
 from apps.deduplication.flights.aloft import Aloft, Scope
 from apps.deduplication.flights.callers import Caller, LoopCaller, ThreadCaller, settle
-from apps.deduplication.flights.decisions import (
-    Again,
-    Busy,
-    Cancel,
-    Claim,
-    Drop,
-    Publish,
-    Release,
-    Renew,
-    Settle,
-    Start,
-)
+from apps.deduplication.flights.decisions import Again, Cancel, Drop, Settle, Start
 from apps.deduplication.flights.deck import Deck
+from apps.deduplication.flights.errands import Errands, Event
 from apps.deduplication.flights.flight import Decisions, Flight, State
 from apps.deduplication.flights.flown import raised, returned
 from apps.deduplication.flights.guarantee import Guarantee
@@ -35,11 +25,8 @@ from apps.deduplication.flights.log import Log
 from apps.deduplication.flights.outcome import Kind, Outcome
 from apps.deduplication.flights.policy import FlightPolicy
 from apps.deduplication.flights.recorder import Recorder
-from apps.deduplication.flights.relay import Relay
 from apps.deduplication.flights.store import Place, Store
 
-Event = Callable[[float], Decisions[Caller]]
-StoreDecision = Claim | Renew | Publish | Release
 aboard: ContextVar[tuple[str, ...]] = ContextVar("aboard", default=())
 
 
@@ -60,7 +47,8 @@ class Table:
         self._lock = Lock()
         self._flights: dict[str, Aloft] = {}
         self._deck = Deck(self.tick)
-        self.relay = Relay(store, partial(self._run_errand, is_here=False))
+        self._errands = Errands(self, store, self._deck, self._recorder, clock)
+        self.relay = self._errands.relay
         store.listen(self.heard, self.forgotten, self.grew)
 
     def board(
@@ -74,6 +62,7 @@ class Table:
             aloft = self._flights.get(digest)
             if aloft is None:
                 if scope.size >= policy.table_size:
+                    scope.tally.overflowed()
                     return None, False
                 aloft = self._begin(scope, digest, policy)
             if is_stream and aloft.log is None:
@@ -131,7 +120,7 @@ class Table:
     def forget(self, scope: Scope, digest: str, policy: FlightPolicy) -> None:
         """Let nobody join what began before now, nor have a result of it. Blocks for a round trip."""
         self.forgotten(digest)
-        self._tell_store(_place(scope, digest, policy))
+        self._errands.forget(_place(scope, digest, policy))
         self.forgotten(digest)
 
     def revoke(self, digest: str, token: str) -> bool:
@@ -139,7 +128,7 @@ class Table:
         aloft = self._flights.get(digest)
         if aloft is None or not aloft.flight.is_leading or aloft.flight.token != token:
             return False
-        self._tell_store(aloft.place)
+        self._errands.forget(aloft.place)
         self.feed(aloft, lambda _: aloft.flight.revoke())
         return True
 
@@ -221,52 +210,17 @@ class Table:
             aloft.execution.let_go()
 
     def _perform(self, aloft: Aloft, decisions: Decisions[Caller], *, is_here: bool) -> None:
-        for decision in decisions:
-            match decision:
-                case Settle():
-                    settle(decision.callers, decision.outcome)
-                case Again():
-                    settle(decision.callers, None)
-                case Start():
-                    self._start(aloft, decision.pilot)
-                case Cancel():
-                    _cancel(decision.pilot)
-                case Claim() | Renew() | Publish() | Release():
-                    self._run_errand(partial(self._ask, aloft, decision), is_here=is_here)
-
-    def _run_errand(self, errand: Callable[[], None], *, is_here: bool) -> None:
-        if is_here or not self._store.is_remote:
-            errand()
-        else:
-            self._deck.put(errand)
-
-    def _ask(self, aloft: Aloft, decision: StoreDecision) -> None:
-        flight, place, asked_at = aloft.flight, aloft.place, self._clock()
-        match decision:
-            case Claim():
-                answer = self._store.claim(place, token=decision.token, seen=decision.seen)
-                aloft.renewed_at = asked_at
-                self.feed(aloft, lambda now: flight.claimed(answer, now))
-                if isinstance(answer, Busy) and aloft.log is not None:
-                    self.relay.fetch(aloft)
-            case Renew():
-                is_ours = self._store.renew(place, decision.token)
-                self._judge_lease(aloft, asked_at, is_ours=is_ours)
-                self.feed(aloft, lambda _: flight.renewed(is_ours=is_ours))
-            case Publish():
-                is_ours = self._store.publish(place, decision.token, decision.outcome)
-                self._judge_lease(aloft, asked_at, is_ours=is_ours)
-                self.feed(aloft, lambda _: flight.published())
-            case Release():
-                self._store.release(place, decision.token)
-                self.feed(aloft, lambda _: flight.published())
-
-    def _judge_lease(self, aloft: Aloft, now: float, *, is_ours: bool) -> None:
-        if is_ours:
-            aloft.renewed_at = now
-        else:
-            self.count(aloft.tally.lost_lease)
-            self._recorder.lost_lease(aloft, now)
+        for decision in decisions:  # not `match`: its patterns cost each call microseconds
+            if isinstance(decision, Settle):
+                settle(decision.callers, decision.outcome)
+            elif isinstance(decision, Start):
+                self._start(aloft, decision.pilot)
+            elif isinstance(decision, Again):
+                settle(decision.callers, None)
+            elif isinstance(decision, Cancel):
+                _cancel(decision.pilot)
+            elif not isinstance(decision, Drop):
+                self._errands.send(aloft, decision, is_here=is_here)
 
     def _start(self, aloft: Aloft, pilot: Caller) -> None:
         if isinstance(pilot, ThreadCaller):
@@ -281,10 +235,6 @@ class Table:
     def _land(self, aloft: Aloft, execution: Execution, losses: int, outcome: Outcome) -> None:
         self._recorder.end(execution, losses)
         self.feed(aloft, lambda now: aloft.flight.worked(outcome, now))
-
-    def _tell_store(self, place: Place) -> None:
-        self._deck.wake()
-        self._recorder.ended_on_purpose(place, partial(self._store.forget, place))
 
 
 def _tokens() -> Iterator[str]:

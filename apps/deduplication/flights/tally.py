@@ -15,7 +15,8 @@ class Tally:
     """What happened since the start of the process.
 
     `leaders` ran their work; `waiters` were given the result of another, `replays` one that was kept: together they
-    are what was saved. `wait_counts` has one count per bound and one for what is longer.
+    are what was saved. `overflows` of the `unshared` found the table full. `wait_counts` has one count per bound and
+    one for what is longer.
     """
 
     leaders: int = 0
@@ -23,14 +24,10 @@ class Tally:
     replays: int = 0
     timeouts: int = 0
     unshared: int = 0
+    overflows: int = 0
     lease_losses: int = 0
     wait_seconds: float = 0.0
     wait_counts: list[int] = field(default_factory=_zeros)
-
-    @property
-    def saved(self) -> int:
-        """How many callers got a result without running their work."""
-        return self.waiters + self.replays
 
     def led(self) -> None:
         """Count a caller whose work was run."""
@@ -51,6 +48,10 @@ class Tally:
     def ran_unshared(self) -> None:
         """Count a caller who ran its work for itself alone."""
         self.unshared += 1
+
+    def overflowed(self) -> None:
+        """Count a caller who found the table full; it runs its work unshared."""
+        self.overflows += 1
 
     def lost_lease(self) -> None:
         """Count a lead that was lost before its end."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -13,6 +14,8 @@ from apps.deduplication.idempotency.exceptions import KeyBusyError, KeyReusedErr
 from apps.deduplication.idempotency.policy import idempotency
 from apps.deduplication.idempotency.statistics import counters
 from apps.deduplication.models import IdempotencyRecord
+
+is_rehearsal: ContextVar[bool] = ContextVar("is_rehearsal", default=False)  # what runs now is undone, and is no effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,10 @@ def _replayed(record: IdempotencyRecord, attempt: Attempt, effect: Effect) -> An
 
 def _rehearse(effect: Effect) -> None:
     """Let the effect's own rules judge the caller anew, and undo it: what is raised is what a new request would get."""
-    with suppress(*effect.unrelated), transaction.atomic():
-        effect.work()
-        transaction.set_rollback(True)
+    token = is_rehearsal.set(True)
+    try:
+        with suppress(*effect.unrelated), transaction.atomic():
+            effect.work()
+            transaction.set_rollback(True)
+    finally:
+        is_rehearsal.reset(token)

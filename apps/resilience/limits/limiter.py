@@ -1,10 +1,8 @@
 """Limits per account, address or whatever a key says: one bucket for the fleet in Redis, a local one without it."""
 
-import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,93 +12,82 @@ from redis.exceptions import RedisError
 
 from apps.resilience.breaker import Breaker
 from apps.resilience.exceptions import RejectedError
-from apps.resilience.limits.bucket import Bucket
+from apps.resilience.limits.held import Held
+from apps.resilience.limits.rate import Allowance, Rate
 
 PREFIX = "perfsite:limit:"
 SCRIPT = Path(__file__).with_name("take.lua").read_text()
 KEYS_MAX = 10_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """So many in a period in the long run, and so many at once. 0 refuses all."""
-
-    count: int
-    per_seconds: float
-    burst: int = 0  # 0: as many as in a period
-
-    @property
-    def per_second(self) -> float:
-        """The rate in the long run."""
-        return self.count / self.per_seconds
-
-    @property
-    def size(self) -> int:
-        """How many at once."""
-        return self.burst or self.count
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
-    """Whether it may be done, what is left, and when to come back. `is_shared` says whether the fleet counted."""
-
-    is_allowed: bool
-    limit: int
-    left: int
-    retry_after_seconds: float
-    is_shared: bool
+MICROSECONDS = 1_000_000
 
 
 class Limiter:
-    """Asks Redis through a breaker; while that is open, or fails, each process counts for itself."""
+    """Asks Redis through a breaker; while that is open, or fails, each process counts for itself.
+
+    A process that counts for itself goes on from what Redis said last, and tells it afterwards what it gave. That
+    Redis is away is said by the breaker: in the log, to staff, and to whoever watches it.
+    """
 
     def __init__(self, client: Redis | None, breaker: Breaker, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._script = client.register_script(SCRIPT) if client is not None else None
         self._breaker, self._clock, self._lock = breaker, clock, Lock()
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._keys: OrderedDict[str, Held] = OrderedDict()
         self.fallbacks = 0
 
     def take(self, key: str, rate: Rate) -> Allowance:
         """Return whether one more may be done now, and count it. Blocks for one round trip to Redis at most."""
+        return self._ask(key, rate, rate.lease)
+
+    def look(self, key: str, rate: Rate) -> Allowance:
+        """Return whether one more could be done now, and count nothing. Blocks for one round trip at most."""
+        return self._ask(key, rate, 0)
+
+    def _ask(self, key: str, rate: Rate, most: int) -> Allowance:
         if rate.count <= 0:
             return _refused_all()
-        if self._script is not None:
-            try:
-                return self._shared(key, rate)
-            except (RejectedError, RedisError, OSError):
-                with self._lock:
-                    self.fallbacks += 1
-        return self._local(key, rate)
-
-    def _shared(self, key: str, rate: Rate) -> Allowance:
-        step = 1_000_000 / rate.per_second
-        said: Any = self._breaker.call(self._script, keys=[PREFIX + key], args=[step, step * rate.size])  # type: ignore[arg-type]  # a Script takes names
-        is_allowed, wait, used = (int(number) for number in said)
-        left = math.floor(rate.size - used / step + 1e-6)
-        return Allowance(
-            is_allowed=bool(is_allowed),
-            limit=rate.size,
-            left=max(0, left),
-            retry_after_seconds=wait / 1_000_000,
-            is_shared=True,
-        )
-
-    def _local(self, key: str, rate: Rate) -> Allowance:
-        now = self._clock()
+        if self._script is None:
+            return self._local(key, rate, is_look=most == 0)
         with self._lock:
-            bucket = self._bucket(key)
-            wait = bucket.take(now, per_second=rate.per_second, burst=rate.size)
-            left = bucket.left(now, per_second=rate.per_second, burst=rate.size)
-        return Allowance(is_allowed=wait == 0, limit=rate.size, left=left, retry_after_seconds=wait, is_shared=False)
+            held, now = self._held(key), self._clock()
+            known, claim = held.known(rate, now, is_look=most == 0), held.claim(now)
+            is_first = most > 1 and known is None and not held.is_asking
+            held.is_asking |= is_first
+        if known is not None:
+            return known
+        try:
+            return self._shared(key, rate, most if is_first else min(most, 1), claim)
+        finally:
+            if is_first:
+                held.is_asking = False
 
-    def _bucket(self, key: str) -> Bucket:
-        """Return the key's bucket; the one unused for longest goes where there are too many."""
-        if key not in self._buckets:
-            self._buckets[key] = Bucket()
-            if len(self._buckets) > KEYS_MAX:
-                self._buckets.popitem(last=False)
-        self._buckets.move_to_end(key)
-        return self._buckets[key]
+    def _shared(self, key: str, rate: Rate, most: int, claim: float) -> Allowance:
+        step = MICROSECONDS / rate.per_second
+        arguments = [step, step * rate.size, most, claim * MICROSECONDS]
+        try:
+            said: Any = self._breaker.call(self._script, keys=[PREFIX + key], args=arguments)  # type: ignore[arg-type]  # a Script takes names
+        except (RejectedError, RedisError, OSError):
+            with self._lock:
+                self.fallbacks += 1
+            return self._local(key, rate, is_look=most == 0)
+        taken, wait, used = (int(number) for number in said)
+        with self._lock:
+            held = self._held(key)
+            return held.told(rate, self._clock(), taken=taken, wait=wait / MICROSECONDS, used=used / MICROSECONDS)
+
+    def _local(self, key: str, rate: Rate, *, is_look: bool) -> Allowance:
+        with self._lock:
+            return self._held(key).alone(rate, self._clock(), is_look=is_look)
+
+    def _held(self, key: str) -> Held:
+        """Return what is known of the key; the one unused for longest goes where there are too many."""
+        held = self._keys.get(key)
+        if held is None:
+            held = self._keys[key] = Held()
+            if len(self._keys) > KEYS_MAX:
+                self._keys.popitem(last=False)
+        else:
+            self._keys.move_to_end(key)
+        return held
 
 
 def _refused_all() -> Allowance:

@@ -74,6 +74,8 @@ def test_an_outsider_cannot_tell_what_exists_from_what_does_not(
     unknown = as_eve.call(method, addressed(path, **dict.fromkeys(existing, NOBODY)), body)
     problem_of(closed, 404)
     assert closed.content == unknown.content
+    for response in (closed, unknown):
+        del response.headers["RateLimit"]  # counts down
     assert closed.headers.items() == unknown.headers.items()
 
 
@@ -87,9 +89,12 @@ def test_who_has_left_is_an_outsider_at_once(
 
 
 @pytest.mark.parametrize(("method", "path", "body"), with_addresses(routes()))
-@pytest.mark.parametrize("number", ["0", "-1", str(2**63), str(2**64), "9" * 4400, "1.0", "%31%30x"])
-def test_an_id_that_cannot_be_is_not_found(as_ann: Caller, number: str, method: str, path: str, body: Any) -> None:
-    problem_of(as_ann.call(method, re.sub(r"{\w+}", number, path), body), 404)
+def test_an_id_that_cannot_be_is_not_found(as_ann: Caller, method: str, path: str, body: Any) -> None:
+    numbers = ("0", "-1", str(2**63), str(2**64), "9" * 4400, "1.0", "%31%30x")
+    answers = {number: as_ann.call(method, re.sub(r"{\w+}", number, path), body) for number in numbers}
+    for answer in answers.values():
+        problem_of(answer, 404)
+    assert len(answers) == len(numbers)
 
 
 @pytest.mark.parametrize(("method", "path", "body"), routes())

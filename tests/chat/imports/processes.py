@@ -1,5 +1,6 @@
 """Real `manage.py` processes on a database of their own, on the engine of this run."""
 
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.environment import engine
+from tests.servers.migrated import migrated_file
 from tests.servers.site import MANAGE, PROJECT, clean_environment
 
 
@@ -54,14 +56,12 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path, request: pytest.FixtureRequest) -> Project:
     """A project of this test's own."""
-    file_url = f"sqlite:///{tmp_path / 'own.sqlite3'}"
-    url = request.getfixturevalue("postgres_url") if engine() == "postgresql" else file_url
+    if engine() == "postgresql":
+        url = request.getfixturevalue("migrated_url")
+    else:
+        url = f"sqlite:///{shutil.copyfile(migrated_file(), tmp_path / 'own.sqlite3')}"
     made = Project(env=clean_environment(DATA_DIR=str(tmp_path / "data"), DATABASE_URL=url), path=tmp_path)
     made.env["DJANGO_SUPERUSER_PASSWORD"] = "correct horse"
-    for command in (
-        ["migrate", "--verbosity=0"],
-        ["createsuperuser", "--noinput", "--username=owner", "--email=o@x.org"],
-    ):
-        done = made.run(*command)
-        assert done.returncode == 0, done.stderr.decode()
+    done = made.run("createsuperuser", "--noinput", "--username=owner", "--email=o@x.org")
+    assert done.returncode == 0, done.stderr.decode()
     return made

@@ -12,6 +12,7 @@ from tests.chat.imports.processes import Project, project
 from tests.servers.deadline import eventually
 
 __all__ = ("project",)
+pytestmark = pytest.mark.engine("sqlite", "postgresql")
 COUNT = "SELECT count(*) FROM chat_message"
 GAPS = (
     "SELECT count(*) FROM (SELECT conversation_id FROM chat_message GROUP BY conversation_id"
@@ -30,7 +31,7 @@ def test_a_killed_import_is_completed_by_running_it_again(project: Project) -> N
     path.write_bytes(said(20_000))
     running = project.start("import_conversations", str(path))
     try:
-        eventually(lambda: project.ask(COUNT) >= 2000, what="some batches")
+        eventually(lambda: project.ask(COUNT) >= 2000, seconds=60, what="some batches")
     finally:
         running.send_signal(signal.SIGKILL)
         running.communicate()

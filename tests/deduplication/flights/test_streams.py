@@ -17,7 +17,6 @@ from apps.deduplication.flights.memory import MemoryStore
 from apps.deduplication.flights.policy import FlightPolicy
 from apps.deduplication.flights.scope import Scope
 from apps.deduplication.flights.shared import SharedStore, stream_key
-from apps.deduplication.flights.store import Place
 from apps.deduplication.flights.stream import stream
 from apps.deduplication.flights.table import Table
 
@@ -241,29 +240,26 @@ async def test_over_the_bound_of_the_table_a_stream_runs_unshared(table: Table, 
     assert (source.runs, scope.tally.unshared) == (2, 1)
 
 
-async def test_a_forged_piece_breaks_the_stream(scope: Scope, make_table: Callable[..., Table], redis_url: str) -> None:
-    bus = LocalBus()
-    bus.start()
-    with redis_client(redis_url, purpose="test", timeout_seconds=5, connections=20) as client:
-        stores = [SharedStore(client, bus, lambda: Seal(["secret"])) for _ in range(2)]
-        one, two = make_table(stores[0]), make_table(stores[1])
-        source = Source(one, scope)
-        first = source.read()
-        source.allowed = 3
-        await first.until(3)
-        (aloft,) = one.aloft()
-        key = stream_key(Place(scope="test", digest=aloft.place.digest, lease_seconds=1), aloft.flight.token)
+@pytest.mark.parametrize("pair", ["shared"], indirect=True)
+async def test_a_forged_piece_breaks_the_stream(pair: tuple[Table, Table], scope: Scope, redis_url: str) -> None:
+    source = Source(pair[0], scope)
+    first = source.read()
+    source.allowed = 3
+    await first.until(3)
+    (aloft,) = pair[0].aloft()
+    key = stream_key(aloft.place, aloft.flight.token)
+    with redis_client(redis_url, purpose="test", timeout_seconds=5) as client:
+        async with asyncio.timeout(20):
+            while client.llen(key) < 3:  # noqa: ASYNC110  (the leader's readers have a piece before the store has it)
+                await asyncio.sleep(0.002)
         client.lset(key, 1, client.lindex(key, 0))
-        far = source.read(two)
-        await far.until(1)
-        source.allowed = 40
-        with pytest.raises(StreamBrokenError, match="missing"):
-            await far.whole()
-        assert far.got == WHOLE[:1]
-        assert await first.whole() == WHOLE
-        for table in (one, two):
-            table.stop()
-    bus.stop()
+    far = source.read(pair[1])
+    await far.until(1)
+    source.allowed = 40
+    with pytest.raises(StreamBrokenError, match="missing"):
+        await far.whole()
+    assert far.got == WHOLE[:1]
+    assert await first.whole() == WHOLE
 
 
 async def test_the_scope_streams_and_bypasses(scope: Scope) -> None:

@@ -32,7 +32,7 @@ def test_threads_share_one_execution(crew: Crew) -> None:
     crew.opened.set()
     joined(threads)
     assert (crew.results, crew.runs) == ([b"v1"] * 20, 1)
-    assert (crew.scope.tally.leaders, crew.scope.tally.waiters, crew.scope.tally.saved) == (1, 19, 19)
+    assert (crew.scope.tally.leaders, crew.scope.tally.waiters) == (1, 19)
     assert (sum(crew.scope.tally.wait_counts), crew.scope.size, crew.table.aloft()) == (19, 0, [])
 
 
@@ -267,7 +267,7 @@ def test_over_the_bound_of_the_table_work_runs_unshared_and_is_counted(table: Ta
     second.opened.set()
     assert second.call() == b"v1"
     assert asyncio.run(second.async_call()) == b"v2"
-    assert scope.tally.unshared == 2
+    assert (scope.tally.unshared, scope.tally.overflows) == (2, 2)
     first.opened.set()
     joined([thread])
     assert scope.size == 0

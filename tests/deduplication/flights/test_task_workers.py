@@ -9,7 +9,7 @@ from celery import Celery
 from django.conf import settings
 
 from apps.backplane.current import new_bus
-from apps.deduplication.flights.radar import flights_everywhere
+from apps.deduplication.flights.survey import survey
 from apps.deduplication.models import FlightExecution
 from tests.servers.deadline import eventually
 from tests.servers.process import ServerProcess
@@ -37,11 +37,14 @@ def test_a_flight_of_a_task_worker_is_seen_and_its_execution_kept(
     worker = ServerProcess([*WORKER, pool], log=tmp_path / "worker.log", env=env, cwd=PROJECT)
     try:
         Celery(broker=redis_server.url(1)).send_task("tests.share", args=[str(tmp_path / "end")])
-        eventually(lambda: [row.scope for row in flights_everywhere(bus, wait_seconds=0.2)] == ["task"])
+        eventually(lambda: [row.scope for row in survey(bus, wait_seconds=0.2).rows] == ["task"])
         assert FlightExecution.objects.filter(is_running=False).count() == 0
         (tmp_path / "end").touch()
-        eventually(lambda: not flights_everywhere(bus, wait_seconds=0.2))
+        eventually(lambda: survey(bus, wait_seconds=0.2).total("task").leaders == 1)
+        ended = survey(bus)
     finally:
         worker.stop()
         bus.stop()
     assert FlightExecution.objects.get(scope="task").is_running is False
+    assert ended.rows == []
+    assert [one.leaders for one in ended.of("task").values()] == [1]

@@ -64,8 +64,9 @@ def good_body(operation: dict[str, Any]) -> Any:
 
 
 def kept_headers(response: Any) -> dict[str, str]:
-    """Return the headers without the one that tells a replay."""
-    return {name: value for name, value in response.headers.items() if name != "Idempotent-Replayed"}
+    """Return the headers without those of this request alone: that it is a replay, and what it was counted as."""
+    own = {"Idempotent-Replayed", "RateLimit", "RateLimit-Policy"}
+    return {name: value for name, value in response.headers.items() if name not in own}
 
 
 def file() -> Any:

@@ -29,7 +29,7 @@ def test_five_tabs_make_one_request(origin: Origin, new_tab: Callable[..., Tab])
     assert [one["data"] for one in outcomes] == [{"value": 1}] * 5
     assert sorted(one["source"] for one in outcomes) == ["network"] + ["tab"] * 4
     assert len(origin.to("/data")) == 1
-    assert [tab.statistics()["avoided"]["tabs"] for tab in tabs] == [0, 1, 1, 1, 1]
+    assert sorted(tab.statistics()["avoided"]["tabs"] for tab in tabs) == [0, 1, 1, 1, 1]
 
 
 def test_a_refresh_with_embedded_data_makes_no_request(origin: Origin, tab: Tab) -> None:

@@ -12,6 +12,22 @@ from tests.servers.deadline import eventually
 
 pytestmark = pytest.mark.parametrize("browser_name", ["chromium"], indirect=True)
 
+# Whatever is heard is heard a second late, in its order: what a busy machine does.
+SLOW_EARS = """
+  const late = (name) => Object.assign(new EventTarget(), {
+    ears: new BroadcastChannel(name),
+    postMessage(message) { this.ears.postMessage(message); },
+    close() { this.ears.close(); },
+  });
+  const channel = (name) => {
+    const made = late(name);
+    const hear = ({ data }) => made.dispatchEvent(new MessageEvent("message", { data }));
+    made.ears.onmessage = (message) => setTimeout(hear, 1000, message);
+    return made;
+  };
+  window.slow = new face.Requests({ channel });
+"""
+
 
 def is_over(tab: Tab) -> bool:
     """Return whether the tab refuses even what it had in memory."""
@@ -49,6 +65,19 @@ def test_a_waiting_tab_may_leave_without_the_others_noticing(origin: Origin, new
     assert second.outcomes(1)[0]["error"] == "AbortError"
     origin.release("/data")
     assert first.outcomes(1)[0]["data"] == {"value": 1}
+    assert len(origin.to("/data")) == 1
+
+
+def test_an_answer_that_is_told_late_is_still_waited_for(origin: Origin, new_tab: Callable[..., Tab]) -> None:
+    first, second = new_tab(), new_tab()
+    second.run(SLOW_EARS)
+    origin.hold("/data")
+    first.ask("/data")
+    origin.arrives("/data")
+    second.ask("/data", on="slow")
+    eventually(lambda: second.run(WAITING) == 1, what="the second tab's waiting")
+    origin.release("/data")
+    assert second.outcomes(1)[0]["source"] == "tab"
     assert len(origin.to("/data")) == 1
 
 

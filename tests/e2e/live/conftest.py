@@ -12,6 +12,7 @@ from tests.e2e.browsers import PROGRAMS, program, running_browser
 from tests.e2e.chat.conftest import PASSWORD, PEOPLE, SIGN_UP, session_of
 from tests.e2e.chat.desk import NUMBERS, Desk
 from tests.e2e.conftest import opened, watch
+from tests.servers.migrated import migrated_database
 from tests.servers.postgres import Postgres
 from tests.servers.redis import Redis
 from tests.servers.site import Site, running_site
@@ -33,12 +34,12 @@ def pair(postgres: Postgres, redis_server: Redis, tmp_path_factory: pytest.TempP
     with ExitStack() as stack:
         upstream = stack.enter_context(running_upstream())
         shared: dict[str, Any] = {
-            "DATABASE_URL": stack.enter_context(postgres.database()),
+            "DATABASE_URL": stack.enter_context(migrated_database(postgres)),
             "REDIS_URL": redis_server.url(),
             "SECRET_KEY": "k" * 50,
             "ASSISTANT_BASE_URL": upstream.url,
         }
-        one = stack.enter_context(running_site(tmp_path_factory.mktemp("one"), **shared))
+        one = stack.enter_context(running_site(tmp_path_factory.mktemp("one"), migrate=False, **shared))
         one.manage("shell", "-c", "; ".join(SIGN_UP.format(name, PASSWORD) for name in PEOPLE))
         two = stack.enter_context(running_site(tmp_path_factory.mktemp("two"), migrate=False, **shared))
         yield Pair(one=one, two=two, upstream=upstream)

@@ -11,6 +11,7 @@ from tests.stack.live.conftest import Pair
 from tests.stack.live.ear import Ear, listening
 from tests.stack.live.people import People, called, people
 
+pytestmark = pytest.mark.measured  # what two processes run for each other is run here
 names = (f"access{number}" for number in itertools.count())
 SIGN_OUT = """
 from django.test import Client

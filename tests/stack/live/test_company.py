@@ -9,6 +9,7 @@ from tests.stack.live.conftest import Pair
 from tests.stack.live.ear import listening
 from tests.stack.live.people import People, called, killed_and_started, people
 
+pytestmark = pytest.mark.measured  # what two processes run for each other is run here
 names = (f"company{number}" for number in itertools.count())
 
 

@@ -20,10 +20,10 @@ Start = Callable[..., Site]
 
 
 @pytest.fixture
-def pair(postgres_url: str, redis_url: str, site: Start) -> tuple[Site, Site]:
+def pair(migrated_url: str, redis_url: str, site: Start) -> tuple[Site, Site]:
     """Two processes that share all that processes share."""
-    shared = {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url, "SECRET_KEY": "k" * 50}
-    one = site(**shared)
+    shared = {"DATABASE_URL": migrated_url, "REDIS_URL": redis_url, "SECRET_KEY": "k" * 50}
+    one = site(migrate=False, **shared)
     one.manage("policies", "set", "live", "messages_per_second=1000", "burst=10000", "--reason", "many writers")
     one.manage("policies", "set", "limits", "messages_per_minute=100000", "--reason", "many messages")
     return one, site(migrate=False, **shared)

@@ -56,10 +56,10 @@ async def sent_some(sender: Sender, count: int) -> None:
     await asyncio.to_thread(eventually, lambda: len(sender.answered) >= before + count, seconds=60)
 
 
-async def test_every_answered_message_reaches_every_member_when_redis_goes(postgres_url: str, site: Start) -> None:
+async def test_every_answered_message_reaches_every_member_when_redis_goes(migrated_url: str, site: Start) -> None:
     port = free_port()
     shared = {
-        "DATABASE_URL": postgres_url,
+        "DATABASE_URL": migrated_url,
         "REDIS_URL": f"redis://127.0.0.1:{port}/0",
         "SECRET_KEY": "k" * 50,
         "CELERY_BROKER_URL": "memory://",
@@ -70,7 +70,7 @@ async def test_every_answered_message_reaches_every_member_when_redis_goes(postg
         def back() -> None:
             stack.enter_context(running_redis(port=port))
 
-        pair = (site(**shared), site(migrate=False, **shared))
+        pair = (site(migrate=False, **shared), site(migrate=False, **shared))
         pair[0].manage("policies", "set", "limits", "messages_per_minute=100000", "--reason", "many messages")
         crowd = people(pair[0], "ann", "bob", conversations=2)
         where = crowd.conversations[0]
