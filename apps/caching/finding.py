@@ -13,6 +13,7 @@ from apps.caching.envelope import unwrapped
 from apps.caching.exceptions import EntryError, UnavailableError
 from apps.caching.keys import Key
 from apps.caching.memory import Entry
+from apps.caching.observer import block_of, generation_of, word_of
 from apps.caching.policy import CachePolicy
 from apps.caching.record import Record, Stamps
 from apps.caching.sessions import sessions
@@ -47,6 +48,18 @@ class Finding:
 
     def found(self) -> Outcome[Any] | None:
         """Return what the store has, or what it confirms of this process's own; else None and `cause`."""
+        outcome = self.looked_for()
+        self.observe()
+        return outcome
+
+    def observe(self) -> None:
+        """Have the read observed, if the store answered."""
+        if self.stamps is not None:
+            word, generation = word_of(self.place.digest), generation_of(self.stamps)
+            self.namespace.observer.asked(word, generation, self.session, is_on=self.policy.is_observed)
+
+    def looked_for(self) -> Outcome[Any] | None:
+        """Return as `found` does; counts as no read."""
         if not self.may_ask():
             return None
         own = self._own()
@@ -105,6 +118,8 @@ class Finding:
             entry = sessions.get(self.session, (self.namespace.name, self.key))
         if entry is None:
             return None
+        if entry.word != word_of(self.place.digest):  # the namespace was cleared since
+            return None
         if not is_unmoved(entry.fences):
             self.cause = "invalidated"
             return None
@@ -155,6 +170,7 @@ class Finding:
         """Return the record as this process holds it."""
         now = _clock()
         size = self.namespace.scale.weigh(value, len(record.payload))
+        word = word_of(self.place.digest)
         return Entry(
             value=value,
             fences=self.fences or (),
@@ -166,6 +182,9 @@ class Finding:
             life=record.life,
             draw=record.draw,
             size=size,
+            word=word,
+            block=block_of(word),
+            generation=generation_of(self.stamps or ()),
         )
 
     def _remember(self, entry: Entry, now: float) -> None:

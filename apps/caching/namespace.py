@@ -12,6 +12,7 @@ from apps.caching.family import wide_tags
 from apps.caching.finding import life_of
 from apps.caching.keys import Key, digest_of
 from apps.caching.memory import Entry, Scale, Shelf
+from apps.caching.observer import Observer
 from apps.caching.policy import CachePolicy
 from apps.caching.reading import Reading, found_many
 from apps.caching.record import Codec
@@ -60,7 +61,8 @@ class Namespace(Generic[T]):
         self.codec = Codec(value)
         self.policy = declare(policy, name=f"cache_{plain_name}", title=title)
         self.scope = Scope(name=f"cache_{plain_name}", title=f"Flights: {title}", policy=flights)
-        self.tally, self.shelf, self.scale = Tally(), Shelf(), Scale()
+        self.tally, self.shelf, self.scale = Tally(), Shelf[Key](), Scale()
+        self.observer = Observer(self.tally)
         self._tags = tags
         _namespaces[name] = self
 
@@ -148,23 +150,30 @@ class Namespace(Generic[T]):
         """Let nothing under the tags be current, in any namespace; in a transaction, after its commit."""
         transactions.invalidate(*tags)
 
+    def tags_of(self, key: Key) -> tuple[str, ...]:
+        """Return the tags of the key alone, without those of families as wholes."""
+        return (f"{self.name}:{self._digest(key)}",) if self._tags is None else tuple(self._tags(key))
+
     def place(self, key: Key) -> Place:
         """Return the entry's name in stores, and all tags it stands under."""
-        clearings = self.policy.current.clearings
-        digest = digest_of(key, namespace=self.name, version=self.version, clearings=clearings)
+        digest = self._digest(key)
         tags = (f"{self.name}:{digest}",) if self._tags is None else tuple(self._tags(key))
         return Place(digest, wide_tags(tags))
 
+    def _digest(self, key: Key) -> str:
+        clearings = self.policy.current.clearings
+        return digest_of(key, namespace=self.name, version=self.version, clearings=clearings)
+
     def _told(self, key: Key, session: str | None) -> Outcome[T] | None:
-        entry, level = self._of_process(key), "L1"
+        entry, level = self._of_process(key, session), "L1"
         if entry is None:
             entry, level = self._of_session(key, session), "L2"
         return None if entry is None else Outcome(entry.value, level, _clock() - entry.loaded_at)
 
     def _near(self, key: Key, session: str | None) -> Entry | None:
-        return self._of_process(key) or self._of_session(key, session)
+        return self._of_process(key, session) or self._of_session(key, session)
 
-    def _of_process(self, key: Key) -> Entry | None:
+    def _of_process(self, key: Key, session: str | None) -> Entry | None:
         """Return an entry of level 1 that is current and young enough: the path of every hit."""
         policy = self.policy.current
         entry = self.shelf.entries.get(key)
@@ -175,6 +184,8 @@ class Namespace(Generic[T]):
             else:
                 if not (writing.has_noted and self.is_own(entry)):
                     self.tally.l1 += 1
+                    if self.observer.watched[entry.block]:
+                        self.observer.saw(entry.word, entry.generation, session)
                     return entry
         return None
 
@@ -193,6 +204,8 @@ class Namespace(Generic[T]):
         if now - entry.loaded_at >= life_of(entry, policy) or (writing.has_noted and self.is_own(entry)):
             return None
         self.tally.l2 += 1
+        if self.observer.watched[entry.block]:
+            self.observer.saw(entry.word, entry.generation, session)
         return entry
 
     def is_own(self, entry: Entry) -> bool:
