@@ -83,13 +83,21 @@ class Finding:
             return None
         if answer.data is None:
             return None
-        record = self._opened(answer.data)
+        record = self.opened(answer.data)
         if record is None:
             return None
         if record.stamps != answer.stamps:
             self.cause = "invalidated"
             return None
         return self._taken(record)
+
+    def opened(self, data: bytes) -> Record | None:
+        """Return the record that the store's bytes hold; None and `cause` if they are none of ours."""
+        try:
+            return records.decoded(unwrapped(data, self._place_name(), is_sensitive=self.policy.is_sensitive))
+        except EntryError:
+            self.cause = "corrupt"
+            return None
 
     def drop(self) -> None:
         """Have the store forget the entry; one that does not answer forgets it by itself, in time."""
@@ -155,13 +163,6 @@ class Finding:
     def _is_early(self, entry: Entry, left: float) -> bool:
         """Source: Vattani et al., "Optimal Probabilistic Cache Stampede Prevention", 2015."""
         return left < entry.load_seconds * self.policy.early_beta * -math.log(1.0 - random.random())
-
-    def _opened(self, data: bytes) -> Record | None:
-        try:
-            return records.decoded(unwrapped(data, self._place_name(), is_sensitive=self.policy.is_sensitive))
-        except EntryError:
-            self.cause = "corrupt"
-            return None
 
     def _place_name(self) -> str:
         return f"{self.namespace.name}:{self.namespace.version}:{self.place.digest}"

@@ -12,7 +12,6 @@ REFUSALS = ("moved", "held", "transaction", "size", "loader")
 CAUSES = ("write", "unnamed", "migration", "order")
 
 
-
 @dataclass(slots=True)
 class Freshness:
     """What the auditor of this process looked at, and what it found that was older than it may be."""

@@ -1,7 +1,7 @@
 """A process's answer to whoever asks what its cache counted; and the order to clear its memory."""
 
-from collections.abc import Callable
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from apps.backplane.bus import Bus
 from apps.backplane.census import ignore_loss
@@ -11,6 +11,9 @@ from apps.caching.namespace import namespaces
 from apps.caching.sessions import Held, sessions
 from apps.caching.statistics import freshness, invalidations
 from apps.caching.watching.counted import Counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ASK, TELL, CLEAR = "caching.ask", "caching.tell", "caching.clear"
 

@@ -33,7 +33,6 @@ def survey(bus: Bus, *, wait_seconds: float = ANSWER_SECONDS) -> Survey:
 def _made(found: dict[str, dict[str, Any]]) -> Survey:
     rows = [FlightRow(**row) for answer in found.values() for row in answer["rows"]]
     counted = {
-        origin: {name: Statistics(**one) for name, one in answer["scopes"].items()}
-        for origin, answer in found.items()
+        origin: {name: Statistics(**one) for name, one in answer["scopes"].items()} for origin, answer in found.items()
     }
     return Survey(rows=sorted(rows, key=lambda row: (-row.age_seconds, row.digest)), processes=counted)
