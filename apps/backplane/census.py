@@ -10,12 +10,15 @@ from apps.backplane.envelope import Envelope
 ANSWER_SECONDS = 0.5
 
 
-def answers(bus: Bus, *, ask: str, tell: str, wait_seconds: float = ANSWER_SECONDS) -> dict[str, dict[str, Any]]:
+def answers(
+    bus: Bus, *, ask: str, tell: str, about: str = "", wait_seconds: float = ANSWER_SECONDS
+) -> dict[str, dict[str, Any]]:
     """Return what each process answered, by its name. Blocks until all have, or for the wait.
 
-    The question is published on the topic `ask`; an answer on `tell` is a dictionary that repeats it as `question`.
+    The question is published on the topic `ask`: a word, before it what it is `about` and a colon where that is said.
+    An answer on `tell` is a dictionary that repeats it as `question`.
     """
-    question, heard = secrets.token_hex(8), Condition()
+    question, heard = f"{about}:{secrets.token_hex(8)}".lstrip(":"), Condition()
     found: dict[str, dict[str, Any]] = {}
 
     def hear(envelope: Envelope) -> None:

@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.backplane.current import bus
+from apps.caching.admin.prediction import DraftForm, predicted
 from apps.caching.models import CacheNamespace
 from apps.caching.namespace import Namespace, namespaces
 from apps.caching.watching import orders
@@ -86,6 +87,7 @@ class CacheNamespaceAdmin(PagesAdmin):
         if request.method == "POST" and form.is_valid() and self.done(request, form, shown):
             return redirect("admin:caching_cachenamespace_change", name=name)
         found = survey(bus())
+        draft = DraftForm(shown.policy.current, request.GET if "l3_seconds" in request.GET else None)
         return self.page(
             request,
             "namespace",
@@ -96,6 +98,8 @@ class CacheNamespaceAdmin(PagesAdmin):
             parts=found.of(name),
             form=form,
             effects=EFFECTS.items(),
+            draft=draft,
+            prediction=predicted(found, shown, draft),
         )
 
     def done(self, request: HttpRequest, form: OrderForm, namespace: Namespace[Any]) -> bool:

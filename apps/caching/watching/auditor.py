@@ -93,9 +93,13 @@ class Auditor:
         suspects = [(one, answer) for one, answer in _answers(seen) if self._faults(one, answer, look)]
         if not suspects or self._has_stopped(SETTLE_SECONDS):
             return
+        found: set[tuple[str, object, str, str | None]] = set()
         for one, answer in _answers([one for one, _ in suspects]):
             for level, why in self._faults(one, answer, look):
-                self._found(one, level, why, look, answer)
+                where = (one.namespace.name, one.key, level, None if level == "L3" else one.session)
+                if where not in found:  # memory may have several copies of what the store has once
+                    found.add(where)
+                    self._found(one, level, why, look, answer)
 
     def _faults(self, seen: Seen, answer: Answer, look: Look) -> list[tuple[str, str]]:
         """Return levels that would give out what they may not, with the reason."""
@@ -104,7 +108,6 @@ class Auditor:
         return [(level, why) for level, why in ((seen.level, memory), ("L3", stored)) if why]
 
     def _found(self, seen: Seen, level: str, why: str, look: Look, answer: Answer) -> None:
-        freshness.violations += 1
         digest = seen.namespace.place(seen.key).digest
         logger.error("The cache would give out %s %s at %s: %s.", seen.namespace.name, digest, level, why)
         freshness_violated.send_robust(Auditor, namespace=seen.namespace.name, digest=digest, level=level, why=why)
@@ -114,6 +117,7 @@ class Auditor:
                   answer=answer, history=self._history)  # fmt: skip
         except DatabaseError as error:
             logger.warning("What the auditor of the cache found cannot be written down (%s).", error)
+        freshness.violations += 1
 
     def _tell(self, names: Sequence[str], **_: Any) -> None:
         """Have one of many invalidations looked after, by all."""

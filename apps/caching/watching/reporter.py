@@ -1,5 +1,6 @@
 """A process's answer to whoever asks what its cache counted; and the order to clear its memory."""
 
+from base64 import b64encode
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ASK, TELL, CLEAR = "caching.ask", "caching.tell", "caching.clear"
+PLAY, RECORDED = "caching.play", "caching.recorded"
 
 
 class Reporter:
@@ -29,6 +31,7 @@ class Reporter:
         """Begin to hear; does not block."""
         self._stops = [
             self._bus.subscribe(ASK, self._tell, ignore_loss),
+            self._bus.subscribe(PLAY, self._record, ignore_loss),
             self._bus.subscribe(CLEAR, _clear, ignore_loss),
         ]
 
@@ -52,6 +55,12 @@ class Reporter:
             "observed": {one.name: one.observer.snapshot() for one in namespaces()},
         }
         self._bus.publish(TELL, answer)
+
+    def _record(self, envelope: Envelope) -> None:
+        """Hand over the latest reads of the namespace that the question is about."""
+        name = envelope.payload.split(":", 1)[0]
+        recordings = [b64encode(one.observer.recording()).decode() for one in namespaces() if one.name == name]
+        self._bus.publish(RECORDED, {"question": envelope.payload, "recordings": recordings})
 
 
 def _clear(envelope: Envelope) -> None:

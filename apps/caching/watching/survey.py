@@ -1,5 +1,6 @@
 """What the caches of all processes counted, asked over the bus."""
 
+from base64 import b64decode
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ from apps.caching.prediction.curve import Curve
 from apps.caching.prediction.merge import merged
 from apps.caching.statistics import Freshness
 from apps.caching.watching.counted import Counted
-from apps.caching.watching.reporter import ASK, TELL
+from apps.caching.watching.reporter import ASK, PLAY, RECORDED, TELL
 
 STORES = {"RedisStore": "Redis", "DatabaseStore": "the database"}
 
@@ -67,6 +68,12 @@ def survey(bus: Bus, *, wait_seconds: float = ANSWER_SECONDS) -> Survey:
     """Ask every process. Blocks until all have answered, or for the wait."""
     found = answers(bus, ask=ASK, tell=TELL, wait_seconds=wait_seconds)
     return Survey(processes={origin: _told(answer) for origin, answer in found.items()})
+
+
+def recordings(bus: Bus, namespace: str, *, wait_seconds: float = ANSWER_SECONDS) -> list[bytes]:
+    """Return the latest reads of a namespace as every process recorded them. Blocks as `survey` does."""
+    found = answers(bus, ask=PLAY, tell=RECORDED, about=namespace, wait_seconds=wait_seconds)
+    return [b64decode(one) for answer in found.values() for one in answer["recordings"]]
 
 
 def _told(answer: dict[str, Any]) -> Told:
