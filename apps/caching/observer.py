@@ -42,7 +42,7 @@ class Observer:
 
     def snapshot(self) -> dict[str, Any]:
         """Return what is known of this process, ready for JSON."""
-        self._sampler.reads = self._reads() - self._before
+        self._sampler.reads = self._reads() - self._before if self._is_on else 0
         loads = {"loads": self._tally.loads, "load_seconds": self._tally.load_seconds}
         return self._sampler.snapshot(_wall()) | loads
 
