@@ -13,6 +13,7 @@ from apps.caching.envelope import unwrapped
 from apps.caching.exceptions import EntryError, UnavailableError
 from apps.caching.keys import Key
 from apps.caching.memory import Entry
+from apps.caching.observer import block_of, generation_of, word_of
 from apps.caching.policy import CachePolicy
 from apps.caching.record import Record, Stamps
 from apps.caching.sessions import sessions
@@ -49,6 +50,18 @@ class Finding:
 
     def found(self) -> Outcome[Any] | None:
         """Return what the store has, or what it confirms of this process's own; else None and `cause`."""
+        outcome = self.looked_for()
+        self.observe()
+        return outcome
+
+    def observe(self) -> None:
+        """Have the read observed, if the store answered."""
+        if self.stamps is not None:
+            word, generation = word_of(self.place.digest), generation_of(self.stamps)
+            self.namespace.observer.asked(word, generation, self.session, is_on=self.policy.is_observed)
+
+    def looked_for(self) -> Outcome[Any] | None:
+        """Return as `found` does; counts as no read."""
         if not self.may_ask():
             return None
         own = self._own()
@@ -72,13 +85,21 @@ class Finding:
             return None
         if answer.data is None:
             return None
-        record = self._opened(answer.data)
+        record = self.opened(answer.data)
         if record is None:
             return None
         if record.stamps != answer.stamps:
             self.cause = "invalidated"
             return None
         return self._taken(record)
+
+    def opened(self, data: bytes) -> Record | None:
+        """Return the record that the store's bytes hold; None and `cause` if they are none of ours."""
+        try:
+            return records.decoded(unwrapped(data, self._place_name(), is_sensitive=self.policy.is_sensitive))
+        except EntryError:
+            self.cause = "corrupt"
+            return None
 
     def drop(self) -> None:
         """Have the store forget the entry; one that does not answer forgets it by itself, in time."""
@@ -107,6 +128,8 @@ class Finding:
         if entry is None and self.session is not None:
             entry = sessions.get(self.session, (self.namespace.name, self.key))
         if entry is None:
+            return None
+        if entry.word != word_of(self.place.digest):  # the namespace was cleared since
             return None
         if not is_unmoved(entry.fences):
             self.cause = "invalidated"
@@ -156,13 +179,6 @@ class Finding:
             return False
         return left < reach * -math.log(1.0 - random.random())
 
-    def _opened(self, data: bytes) -> Record | None:
-        try:
-            return records.decoded(unwrapped(data, self._place_name(), is_sensitive=self.policy.is_sensitive))
-        except EntryError:
-            self.cause = "corrupt"
-            return None
-
     def _place_name(self) -> str:
         return f"{self.namespace.name}:{self.namespace.version}:{self.place.digest}"
 
@@ -170,6 +186,7 @@ class Finding:
         """Return the record as this process holds it."""
         now = _clock()
         size = self.namespace.scale.weigh(value, len(record.payload))
+        word = word_of(self.place.digest)
         return Entry(
             value=value,
             fences=self.fences or (),
@@ -181,6 +198,9 @@ class Finding:
             life=record.life,
             draw=record.draw,
             size=size,
+            word=word,
+            block=block_of(word),
+            generation=generation_of(self.stamps or ()),
         )
 
     def _remember(self, entry: Entry) -> None:

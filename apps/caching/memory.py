@@ -7,7 +7,7 @@ and anything cleverer would cost each hit more than it saves (docs/decisions/001
 import sys
 from collections.abc import Hashable
 from threading import Lock
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ from apps.caching.tag import Fences
 OVERHEAD_BYTES = 640  # the entry with its fences and numbers, its key, its place in the dictionary
 MEASURE_FIRST, MEASURE_EVERY = 4, 1_024  # a measurement takes as long as a hundred hits
 SMALL = range(-5, 257)
+K = TypeVar("K", bound=Hashable)
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -34,23 +35,26 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     life: float  # the loader's own; 0: the policy's
     draw: float  # chance, for the jitter
     size: int
+    word: int = 0  # of the place's digest
+    block: int = 0  # the word's first bits: whether it is observed
+    generation: int = 0  # of the stamps
 
     def looked_at(self, now: float, *, fences: Fences) -> "Entry":
         """Return it as it stands after its stamps were found to be those of now."""
         return msgspec.structs.replace(self, stored_at=now, fences=fences)
 
 
-class Shelf:
+class Shelf(Generic[K]):
     """Entries by key; `entries` is read without a lock, changed under it."""
 
     __slots__ = ("_lock", "bytes", "entries", "evictions")
 
     def __init__(self) -> None:
-        self.entries: dict[Hashable, Entry] = {}
+        self.entries: dict[K, Entry] = {}
         self.bytes = self.evictions = 0
         self._lock = Lock()
 
-    def put(self, key: Hashable, entry: Entry, *, limit_bytes: int) -> bool:
+    def put(self, key: K, entry: Entry, *, limit_bytes: int) -> bool:
         """Keep the entry, forgetting the oldest ones where that is needed; False where it is too large by itself."""
         with self._lock:
             self._drop(key)
@@ -63,7 +67,7 @@ class Shelf:
             self.bytes += entry.size
         return True
 
-    def drop(self, key: Hashable) -> None:
+    def drop(self, key: K) -> None:
         """Forget an entry, if it is there."""
         with self._lock:
             self._drop(key)
@@ -74,7 +78,7 @@ class Shelf:
             self.entries.clear()
             self.bytes = 0
 
-    def _drop(self, key: Hashable) -> None:
+    def _drop(self, key: K) -> None:
         entry = self.entries.pop(key, None)
         if entry is not None:
             self.bytes -= entry.size

@@ -64,3 +64,33 @@ class HotKey(models.Model):
 
     def __str__(self) -> str:
         return self.digest
+
+
+class FreshnessViolation(models.Model):
+    """Something in a process's memory that was older than it may be, as the auditor found it."""
+
+    found_at = models.DateTimeField(db_default=Now(), db_index=True)
+    namespace = models.CharField(max_length=100)
+    digest = models.CharField(max_length=32, help_text="Names the namespace and the key; nobody can tell them from it.")
+    level = models.CharField(max_length=2)
+    origin = models.CharField(max_length=255, help_text="The process that had it.")
+    tag = models.CharField(max_length=200, help_text="What had been invalidated.")
+    why = models.CharField(max_length=100)
+    seconds = models.FloatField(help_text="From the invalidation to the look.")
+    age_seconds = models.FloatField(help_text="Since the value was loaded.")
+    history = models.JSONField(help_text="What the process knew of the entry, step by step.")
+
+    class Meta:
+        indexes = [models.Index(fields=["digest", "found_at"], name="violation_by_digest")]
+
+    def __str__(self) -> str:
+        return f"{self.namespace} {self.digest} at {self.level}"
+
+
+class CacheNamespace(StoredEntry):
+    """Stands for the declared namespaces in the admin and in its permissions; has no rows of its own."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view", "change")
+        verbose_name = "namespace"

@@ -13,6 +13,7 @@ from apps.caching.family import wide_tags
 from apps.caching.finding import life_of
 from apps.caching.keys import Key, digest_of
 from apps.caching.memory import Entry, Scale, Shelf
+from apps.caching.observer import Observer
 from apps.caching.policy import CachePolicy
 from apps.caching.reading import Reading, found_many
 from apps.caching.record import Codec
@@ -65,8 +66,9 @@ class Namespace(Generic[T]):
         self.codec = Codec(value)
         self.policy = declare(policy, name=f"cache_{plain_name}", title=title)
         self.scope = Scope(name=f"cache_{plain_name}", title=f"Flights: {title}", policy=flights)
-        self.tally, self.shelf, self.scale = Tally(), Shelf(), Scale()
+        self.tally, self.shelf, self.scale = Tally(), Shelf[Key](), Scale()
         self.warm, self.heat = warm, Heat()
+        self.observer = Observer(self.tally)
         self._tags = tags
         self._places = lru_cache(maxsize=PLACES)(self._place)
         _namespaces[name] = self
@@ -161,6 +163,10 @@ class Namespace(Generic[T]):
         """Let nothing under the tags be current, in any namespace; in a transaction, after its commit."""
         transactions.invalidate(*tags)
 
+    def tags_of(self, key: Key) -> tuple[str, ...]:
+        """Return the tags of the key alone, without those of families as wholes."""
+        return (f"{self.name}:{self.place(key).digest}",) if self._tags is None else tuple(self._tags(key))
+
     def place(self, key: Key) -> Place:
         """Return the entry's name in stores, and all tags it stands under."""
         return self._places(key, self.policy.current.clearings)
@@ -171,15 +177,15 @@ class Namespace(Generic[T]):
         return Place(digest, wide_tags(tags))
 
     def _told(self, key: Key, session: str | None) -> Outcome[T] | None:
-        entry, level = self._of_process(key), "L1"
+        entry, level = self._of_process(key, session), "L1"
         if entry is None:
             entry, level = self._of_session(key, session), "L2"
         return None if entry is None else Outcome(entry.value, level, _clock() - entry.loaded_at)
 
     def _near(self, key: Key, session: str | None) -> Entry | None:
-        return self._of_process(key) or self._of_session(key, session)
+        return self._of_process(key, session) or self._of_session(key, session)
 
-    def _of_process(self, key: Key) -> Entry | None:
+    def _of_process(self, key: Key, session: str | None) -> Entry | None:
         """Return an entry of level 1 that is current and young enough: the path of every hit."""
         policy = self.policy.current
         entry = self.shelf.entries.get(key)
@@ -192,6 +198,8 @@ class Namespace(Generic[T]):
                     self.tally.l1 += 1
                     if not self.tally.l1 % EVERY:
                         self.heat.note(key, entry, l1=EVERY)
+                    if self.observer.watched[entry.block]:
+                        self.observer.saw(entry.word, entry.generation, session)
                     return entry
         return None
 
@@ -212,6 +220,8 @@ class Namespace(Generic[T]):
         self.tally.l2 += 1
         if not self.tally.l2 % EVERY:
             self.heat.note(key, entry, l2=EVERY)
+        if self.observer.watched[entry.block]:
+            self.observer.saw(entry.word, entry.generation, session)
         return entry
 
     def is_own(self, entry: Entry) -> bool:

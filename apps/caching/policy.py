@@ -67,6 +67,10 @@ class CachePolicy(Policy):
         default=False, group=BOUNDS, effect="At once; entries of the other kind are refused.",
         help="Whether values are encrypted in the shared store. They are always authenticated.",
     )  # fmt: skip
+    is_observed: bool = knob(
+        default=True, group=ORDERS, effect="At once; what was learned is forgotten.",
+        help="Whether a sample of the keys is observed, for predicted TTLs.",
+    )  # fmt: skip
     clearings: int = knob(
         0, minimum=0, maximum=1_000_000_000, group=ORDERS, effect="At once, in every process.",
         help="Counted up to clear the namespace: what was stored before is found no more.",

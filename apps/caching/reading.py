@@ -81,7 +81,7 @@ class Reading(Finding):
 
     def keep(self, value: Any, *, seconds: float) -> bool:
         """Keep a value from elsewhere under the fences of now."""
-        self.found()
+        self.looked_for()
         if self.cause in ALONE:
             return False
         return self._kept(value, self._recorded(value, seconds, load_seconds=0.0), is_own=True)
@@ -237,5 +237,7 @@ def found_many(readings: Iterable[Reading]) -> Iterator[tuple[Reading, Outcome[A
     except UnavailableError:
         return
     for reading, answer in zip(asking, answers, strict=True):
-        if (found := reading.judged(answer)) is not None:
+        found = reading.judged(answer)
+        reading.observe()
+        if found is not None:
             yield reading, found

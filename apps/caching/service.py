@@ -5,9 +5,12 @@ from threading import Event, Thread
 
 from django.db import DatabaseError, close_old_connections, connection
 
+from apps.backplane.current import bus
 from apps.caching.current import store
 from apps.caching.exceptions import UnavailableError
 from apps.caching.warming.ranking import Ranking
+from apps.caching.watching.auditor import Auditor
+from apps.caching.watching.reporter import Reporter
 
 logger = logging.getLogger(__name__)
 TEND_SECONDS = 1.0  # what Redis missed is delivered within so long of its return
@@ -15,7 +18,10 @@ STOP_SECONDS = 2.0
 
 
 class Caching:
-    """A thread that tends the store: delivers what it missed, writes what waits or is hot, removes what is over."""
+    """A thread that tends the store: delivers what it missed, writes what waits or is hot, removes what is over.
+
+    Beside it, who tells what was counted, and who looks whether invalidations were obeyed.
+    """
 
     def __init__(self, *, tend_seconds: float = TEND_SECONDS) -> None:
         self._tend_seconds = tend_seconds
@@ -23,13 +29,19 @@ class Caching:
         self._is_failing = False
         self._ranking = Ranking()
         self._thread = Thread(target=self._run, name="caching", daemon=True)
+        self._watching: tuple[Reporter, Auditor] | None = None
 
     def start(self) -> None:
         """Begin. Does not block."""
+        self._watching = Reporter(bus()), Auditor(bus())
+        for part in self._watching:
+            part.start()
         self._thread.start()
 
     def stop(self) -> None:
-        """Write what waits and end; blocks for two seconds at most."""
+        """Write what waits and end; blocks for four seconds at most."""
+        for part in self._watching or ():
+            part.stop()
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout=STOP_SECONDS)

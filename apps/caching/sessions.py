@@ -1,33 +1,44 @@
 """Level 2: what a session has read, in this process, until the session ends."""
 
-from collections.abc import Hashable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from threading import Lock
 
 from apps.backplane.current import bus
+from apps.caching.keys import Key
 from apps.caching.memory import Entry, Shelf
 from apps.caching.policy import memory
 
 TOPIC = "caching.sessions"
+Place = tuple[str, Key]  # the namespace's name and the key in it
+
+
+@dataclass(slots=True)
+class Held:
+    """How much sessions hold of a namespace."""
+
+    entries: int = 0
+    bytes: int = 0
 
 
 class Sessions:
     """A shelf per session. Who stored least lately goes first when all together take too much."""
 
     def __init__(self) -> None:
-        self._shelves: dict[str, Shelf] = {}
+        self._shelves: dict[str, Shelf[Place]] = {}
         self._lock = Lock()
         self.bytes = self.evictions = 0
 
-    def get(self, session: str, key: Hashable) -> Entry | None:
+    def get(self, session: str, key: Place) -> Entry | None:
         """Return the session's entry."""
         shelf = self._shelves.get(session)
         return shelf.entries.get(key) if shelf is not None else None
 
-    def put(self, session: str, key: Hashable, entry: Entry) -> None:
+    def put(self, session: str, key: Place, entry: Entry) -> None:
         """Keep the entry for the session, within its quota and that of all."""
         policy = memory.current
         with self._lock:
-            shelf = self._shelves.pop(session, None) or Shelf()
+            shelf = self._shelves.pop(session, None) or Shelf[Place]()
             self._shelves[session] = shelf
             before, evicted = shelf.bytes, shelf.evictions
             shelf.put(key, entry, limit_bytes=min(policy.l2_session_bytes, policy.l2_bytes))
@@ -37,7 +48,7 @@ class Sessions:
                 self._forget(next(iter(self._shelves)))
                 self.evictions += 1
 
-    def drop(self, session: str, key: Hashable) -> None:
+    def drop(self, session: str, key: Place) -> None:
         """Forget one entry of a session."""
         with self._lock:
             if shelf := self._shelves.get(session):
@@ -56,10 +67,31 @@ class Sessions:
             self._shelves.clear()
             self.bytes = 0
 
+    def clear_namespace(self, name: str) -> None:
+        """Forget what all sessions have of a namespace."""
+        for session, place, _ in self.all():
+            if place[0] == name:
+                self.drop(session, place)
+
     def count(self) -> tuple[int, int]:
         """Return how many sessions there are, and how many entries."""
         shelves = list(self._shelves.values())
         return len(shelves), sum(len(shelf.entries) for shelf in shelves)
+
+    def held(self) -> dict[str, Held]:
+        """Return what is held by the names of the namespaces; looks at every entry."""
+        found: dict[str, Held] = {}
+        for _, (name, _), entry in self.all():
+            one = found.setdefault(name, Held())
+            one.entries += 1
+            one.bytes += entry.size
+        return found
+
+    def all(self) -> Iterator[tuple[str, Place, Entry]]:
+        """Yield sessions, places and entries as they were a moment ago."""
+        for session, shelf in list(self._shelves.items()):
+            for place, entry in list(shelf.entries.items()):
+                yield session, place, entry
 
     def _forget(self, session: str) -> None:
         if shelf := self._shelves.pop(session, None):

@@ -3,3 +3,4 @@
 from django.dispatch import Signal
 
 tags_invalidated = Signal()  # names, cause: sent in the process that wrote, after the commit, without a lock
+freshness_violated = Signal()  # namespace, digest, level, why: found by the auditor

@@ -11,7 +11,17 @@ MISSES = ("cold", "expired", "invalidated", "held", "early", "bypass", "corrupt"
 REFUSALS = ("moved", "held", "transaction", "size", "loader")
 CAUSES = ("write", "unnamed", "migration", "order")
 
+
+@dataclass(slots=True)
+class Freshness:
+    """What the auditor of this process looked at, and what it found that was older than it may be."""
+
+    checks: int = 0
+    violations: int = 0
+
+
 invalidations: Counter[str] = Counter(dict.fromkeys(CAUSES, 0))
+freshness = Freshness()
 
 
 def _zeros() -> list[int]:

@@ -50,6 +50,11 @@ class Tags:
         with self._lock:
             return tuple([self._tag(name) for name in names])
 
+    def known(self, names: Iterable[str]) -> set[Tag]:
+        """Return those that something refers to."""
+        with self._lock:
+            return {tag for name in names if (tag := self._tags.get(name)) is not None}
+
     def hold(self, names: Iterable[str]) -> tuple[Tag, ...]:
         """Hold the tags and return them, to be released: who reads meanwhile asks the source, and keeps nothing."""
         with self._lock:

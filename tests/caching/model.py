@@ -60,7 +60,7 @@ class Model:
             return None
         if not is_made and any(name not in self._stamps for name in place.tags):
             return None
-        return tuple(self._stamps.setdefault(name, secrets.token_bytes(8)) for name in place.tags)
+        return tuple(self._stamps.setdefault(name, secrets.token_hex(8).encode()) for name in place.tags)
 
     def _is_held(self, name: str) -> bool:
         return any(until > self.now for until in self._holds.get(name, {}).values())

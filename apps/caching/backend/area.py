@@ -36,7 +36,7 @@ class Area:
     def __init__(self, name: str, *, prefix: str) -> None:
         self.name, self.policy = f"django.{name}", _policy(name)
         self._digest = digest_of((name, prefix), namespace="django", version=1, clearings=0)
-        self.tally, self.shelf = Tally(), Shelf()
+        self.tally, self.shelf = Tally(), Shelf[str]()
 
     @property
     def cells(self) -> Cells:

@@ -3,6 +3,7 @@
 import random
 import threading
 from typing import Any
+from zlib import crc32
 
 from apps.caching.prediction.grid import TTLS, WATCHES
 from apps.caching.prediction.panel import Chance, Panel
@@ -37,7 +38,7 @@ class Sampler:
             Panel(watch, size=1 << bits, blocks=blocks, keys_max=keys_max, chance=chance) for watch in WATCHES
         ]
         self._recording = Recording(bits=bits, events_max=events_max)
-        self._watched = bytearray(blocks)
+        self.watched = bytearray(blocks)  # by block: the first bits of a hash; stays the same object
         self._lock = threading.Lock()
         self.reads = self._loads = 0
         self._load_seconds = 0.0
@@ -54,12 +55,27 @@ class Sampler:
         if now >= self._turns_at:
             self._turn(now)
         self.reads += 1
-        if self._watched[key_hash >> self._shift]:
+        if self.watched[key_hash >> self._shift]:
             self._observe(key_hash, now, generation, session)
+
+    def observe_watched(self, key_hash: int, now: float, reads: int, generation: int, session: str | None) -> None:
+        """Note that a key was read whose block is in `watched`; `reads` is how many there were of all keys till now.
+
+        For who counts reads anyway, and looks at `watched` before it calls.
+        """
+        self.reads = reads
+        if now >= self._turns_at:
+            self._turn(now)
+        block, position = key_hash >> self._shift, key_hash & self._mask
+        with self._lock:
+            for panel in self._looking[block]:
+                panel.read(position, now, generation)
+            if block == RECORDED:
+                self._recording.read(position, now, generation, crc32(session.encode()) if session else 0)
 
     def invalidate(self, key_hash: int, now: float) -> None:
         """Note that what is stored for a key is void, where no generation tells."""
-        if not self._watched[key_hash >> self._shift]:
+        if not self.watched[key_hash >> self._shift]:
             return
         block, position = self._place(key_hash)
         with self._lock:
@@ -98,7 +114,7 @@ class Sampler:
                 self._recording.read(position, now, generation, session)
 
     def _place(self, key_hash: int) -> tuple[int, int]:
-        return (key_hash >> self._shift) % len(self._watched), key_hash & self._mask
+        return (key_hash >> self._shift) % len(self.watched), key_hash & self._mask
 
     def _turn(self, now: float) -> None:
         with self._lock:
@@ -111,5 +127,8 @@ class Sampler:
 
     def _look(self) -> None:
         blocks = {RECORDED, *(panel.block for panel in self._panels)}
-        self._watched = bytearray(block in blocks for block in range(len(self._watched)))
+        self._looking = [
+            [panel for panel in self._panels if panel.block == block] for block in range(len(self.watched))
+        ]
+        self.watched[:] = bytearray(block in blocks for block in range(len(self.watched)))
         self._turns_at = min(self._recording.until, *(panel.until for panel in self._panels))

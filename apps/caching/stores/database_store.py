@@ -37,6 +37,8 @@ Waiting = tuple[Place, Stamps, Data, float]
 class DatabaseStore:
     """Reads in one query. Writes entries in batches, aside: a load must not wait for the disk."""
 
+    lost = ""  # what is lost with it is the site
+
     def __init__(self) -> None:
         self._waiting: deque[Waiting] = deque(maxlen=QUEUE_MAX)
         self._is_tended = False

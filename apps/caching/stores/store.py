@@ -41,6 +41,11 @@ class Store(Protocol):
     Calls block for a round trip and raise UnavailableError, but where they say otherwise.
     """
 
+    @property
+    def lost(self) -> str:
+        """Why the store is not trusted now, empty while it is."""
+        ...
+
     def read(self, places: Sequence[Place], *, with_entries: bool = True) -> list[Answer]:
         """Return an answer for each place, all of one moment; missing stamps are made."""
         ...
