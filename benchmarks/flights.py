@@ -1,7 +1,7 @@
 """What sharing work costs: alone, joined, led over Redis, and from the release to a waiter in another process.
 
-python -m benchmarks.flights: under a minute, on a private Redis. The peer is what one would write by hand: a dictionary
-of futures in one loop, without cancellation, bounds, processes or audit.
+python -m benchmarks.flights: under a minute, on a private Redis. Who else shares within a process is measured in the
+same run: benchmarks.flights_peers.
 """
 
 import asyncio
@@ -11,20 +11,25 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from typing import Any
 
-PACKAGES = ("django", "redis", "cryptography")
-CALLS, JOINERS, THREADS, ROUNDS = 5_000, 1_000, 50, 200
+from benchmarks.flights_local import OURS, quick, quick_async, rows
+from benchmarks.flights_peers import PACKAGES as PEERS
+
+PACKAGES = ("django", "redis", "cryptography", *PEERS)
+ROUNDS = 200
 NOTES = (
-    "Over calling the work: microseconds per call above a direct call of the same work, medians of nine runs. Joining: "
-    "many at once on one flight, above as many that run the same work, which waits for an event, themselves. Round "
-    "trips: the leader's time over that of a PING, by redis-py in a thread and by redis.asyncio in a coroutine, in "
-    "turns. Release to waiter: from the moment the leader's caller has its result to the moment a waiter in another "
-    "process has it, by the clock they share."
+    "Alone and joining: microseconds of processor time per call above a direct call of the same work, medians of nine "
+    "turns (40 for threads that join), all subjects taking turns. Joining: many at once on one flight, above as many "
+    "that run the same work, which waits for an event, themselves. The peers share within one process, those of "
+    "coroutines within one event loop, without bounds, deadlines, audit or other processes. Not among them: aiocache, "
+    "whose callers share what the first one has stored, and singleflight, which comes as source only. Round trips: the "
+    "leader's time over that of a PING, by redis-py in a thread and by redis.asyncio in a coroutine, in turns. Release "
+    "to waiter: from the moment the leader's caller has its result to the moment a waiter in another process has it, "
+    "by the clock they share."
 )
 
 
@@ -43,9 +48,9 @@ def report() -> None:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         redis = stack.enter_context(running_redis())
         env = {**os.environ, "DATA_DIR": folder, "SECRET_KEY": "benchmark " * 5}
-        rows = [row(*line.split("\t")) for line in output({**env, "BENCHMARK_ROLE": "local", "REDIS_URL": ""})]
-        rows += over_redis({**env, "REDIS_URL": redis.url()})
-    publish("flights", "Flights: what sharing costs", rows, packages=PACKAGES, notes=NOTES)
+        made = [row(*line.split("\t")) for line in output({**env, "BENCHMARK_ROLE": "local", "REDIS_URL": ""})]
+        made += over_redis({**env, "REDIS_URL": redis.url()})
+    publish("flights", "Flights: what sharing costs", made, packages=PACKAGES, notes=NOTES)
 
 
 def output(env: dict[str, str]) -> list[str]:
@@ -62,15 +67,17 @@ def over_redis(env: dict[str, str]) -> list[dict[str, Any]]:
         subprocess.Popen(command, env={**env, "BENCHMARK_ROLE": "leader"}, **pipes) as first,
         subprocess.Popen(command, env={**env, "BENCHMARK_ROLE": "waiter"}, **pipes) as second,
     ):
-        rows = [row(*first.stdout.readline().strip().split("\t")) for _ in range(4)]  # type: ignore[union-attr]
+        made = [row(*first.stdout.readline().strip().split("\t")) for _ in range(4)]  # type: ignore[union-attr]
         delays = [delay(first, second, number) for number in range(ROUNDS)]
         for process in (first, second):
             process.stdin.close()  # type: ignore[union-attr]
     ordered = sorted(delays)
     for name, at in (("median", 0.5), ("p99", 0.99)):
         what = f"release to waiter in another process, {name}"
-        rows.append(row(what, f"{ordered[int(len(ordered) * at)] * 1e3:.2f}", "ms", "≤ 5" if name == "p99" else ""))
-    return rows
+        made.append(
+            row(what, OURS, f"{ordered[int(len(ordered) * at)] * 1e3:.2f}", "ms", "≤ 5" if name == "p99" else "")
+        )
+    return made
 
 
 def delay(first: Any, second: Any, number: int) -> float:
@@ -81,128 +88,19 @@ def delay(first: Any, second: Any, number: int) -> float:
     return -float(first.stdout.readline()) + float(second.stdout.readline())
 
 
-def row(what: str, value: str, unit: str, promise: str = "") -> dict[str, Any]:
+def row(what: str, by: str, value: str, unit: str, promise: str = "") -> dict[str, Any]:
     """Return one row of the table."""
-    return {"what": what, "value": value, "unit": unit, "promise": promise}
+    return {"what": what, "by": by, "value": value, "unit": unit, "promise": promise}
 
 
-def say(what: str, value: float, unit: str, promise: str = "") -> None:
-    print(what, f"{value:.1f}", unit, promise, sep="\t", flush=True)
+def say(what: str, by: str, value: float, unit: str, promise: str = "") -> None:
+    print(what, by, f"{value:.1f}", unit, promise, sep="\t", flush=True)
 
 
 def local() -> None:
     """Print what flights cost in one process."""
-    scope = set_up()
-    say("alone, a thread", above(lambda: scope.run("k", quick), quick), "µs", "≤ 30")
-    say("alone, a coroutine", asyncio.run(above_async(lambda: scope.run_async("k", quick_async))), "µs", "≤ 30")
-    cpu, wall = joining_threads(scope)
-    say("joining, a thread: its processor time", cpu, "µs", "≤ 15")
-    say("joining, a thread: from the release until all go on", wall, "µs")
-    direct, naive, ours = asyncio.run(joining(scope))
-    say("joining, a coroutine", ours - direct, "µs", "≤ 25")
-    say("joining a dictionary of futures (peer)", naive - direct, "µs")
-
-
-def quick() -> bytes:
-    return b"x"
-
-
-async def quick_async() -> bytes:
-    return b"x"
-
-
-def above(call: Callable[[], object], base: Callable[[], object]) -> float:
-    return statistics.median(timed(call) - timed(base) for _ in range(9))
-
-
-def timed(call: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    for _ in range(CALLS):
-        call()
-    return (time.perf_counter() - begin) / CALLS * 1e6
-
-
-async def above_async(call: Callable[[], Awaitable[object]]) -> float:
-    async def each(made: Callable[[], Awaitable[object]]) -> float:
-        begin = time.perf_counter()
-        for _ in range(CALLS):
-            await made()
-        return (time.perf_counter() - begin) / CALLS * 1e6
-
-    return statistics.median([await each(call) - await each(quick_async) for _ in range(9)])
-
-
-async def joining(scope: Any) -> tuple[float, float, float]:
-    """Return the microseconds per caller: all running it directly, by hand-made sharing, by flights."""
-    futures: dict[str, asyncio.Task[bytes]] = {}
-
-    async def by_hand(work: Callable[[], Any]) -> bytes:
-        if "k" not in futures:
-            futures["k"] = asyncio.create_task(work())
-            futures["k"].add_done_callback(lambda _: futures.pop("k"))
-        return await asyncio.shield(futures["k"])
-
-    async def once(call: Callable[[Callable[[], Any]], Any]) -> float:
-        opened = asyncio.Event()
-
-        async def work() -> bytes:
-            await opened.wait()
-            return b"x"
-
-        begin = time.perf_counter()
-        tasks = [asyncio.create_task(call(work)) for _ in range(JOINERS)]
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        opened.set()
-        await asyncio.gather(*tasks)
-        return (time.perf_counter() - begin) / JOINERS * 1e6
-
-    ways = (lambda work: work(), by_hand, lambda work: scope.run_async("k", work))
-    runs = [[await once(way) for way in ways] for _ in range(9)]
-    direct, naive, ours = (statistics.median(column) for column in zip(*runs, strict=True))
-    return direct, naive, ours
-
-
-def joining_threads(scope: Any) -> tuple[float, float]:
-    """Return what a thread pays for joining instead of running the same work, which waits: its CPU, and the wall."""
-
-    def direct(work: Callable[[], bytes]) -> bytes:
-        return work()
-
-    def shared(work: Callable[[], bytes]) -> bytes:
-        result: bytes = scope.run("k", work)
-        return result
-
-    runs = [(*together(direct), *together(shared)) for _ in range(40)]
-    cpu, wall, our_cpu, our_wall = (statistics.median(column) for column in zip(*runs, strict=True))
-    return our_cpu - cpu, our_wall - wall
-
-
-def together(call: Callable[[Callable[[], bytes]], bytes]) -> tuple[float, float]:
-    """Return the microseconds per thread of many that call at once: of the processor (median), of the clock."""
-    opened, ready = threading.Event(), threading.Barrier(THREADS + 1)
-    spent: list[float] = []
-
-    def work() -> bytes:
-        opened.wait()
-        return b"x"
-
-    def one() -> None:
-        ready.wait()
-        begin = time.thread_time()
-        call(work)
-        spent.append((time.thread_time() - begin) * 1e6)
-
-    threads = [threading.Thread(target=one) for _ in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    ready.wait()
-    time.sleep(0.02)
-    begin = time.perf_counter()
-    opened.set()
-    for thread in threads:
-        thread.join()
-    return statistics.median(spent), (time.perf_counter() - begin) / THREADS * 1e6
+    for what, by, cost, promise in rows(set_up()):
+        say(what, by, cost, "µs", promise)
 
 
 def leader() -> None:
@@ -214,10 +112,10 @@ def leader() -> None:
     pairs = [(spent(client.ping), spent(lambda: scope.run(secrets.token_hex(8), quick))) for _ in range(1_000)]
     trip, thread = (statistics.median(column) for column in zip(*pairs, strict=True))
     awaited_trip, coroutine = asyncio.run(leading(scope, client))
-    say("PING, a thread", trip * 1e6, "µs")
-    say("leading over Redis, a thread", thread / trip, "round trips", "≤ 1.5")
-    say("PING, a coroutine", awaited_trip * 1e6, "µs")
-    say("leading over Redis, a coroutine", coroutine / awaited_trip, "round trips", "≤ 1.5")
+    say("PING, a thread", "redis-py", trip * 1e6, "µs")
+    say("leading over Redis, a thread", OURS, thread / trip, "round trips", "≤ 1.5")
+    say("PING, a coroutine", "redis-py", awaited_trip * 1e6, "µs")
+    say("leading over Redis, a coroutine", OURS, coroutine / awaited_trip, "round trips", "≤ 1.5")
     for line in sys.stdin:
         scope.run(f"round {line.strip()}", held)
         print(time.monotonic(), flush=True)

@@ -164,14 +164,14 @@ class Flight(Generic[C]):
         return () if is_ours or self.state is not State.LEADING else self._stray_off()
 
     def grounded(self) -> Decisions[C]:
-        """Replace a pilot that cannot start, for its event loop has ended."""
+        """Give the lead back when the pilot cannot start, for its event loop has ended; the others begin anew.
+
+        None of them takes its place: the round may have been forgotten meanwhile without our having heard of it.
+        """
         self.callers.pop(self.pilot, None)  # type: ignore[arg-type]  # a None would not be there
         if self.state is State.ASTRAY:
             return self._stray(Outcome.lost())
-        if not self.callers:
-            self.state, self.pilot = State.LANDING, None
-            return (Release(self.token),)
-        return self._take_off()
+        return self._give_back()
 
     def heard(self) -> Decisions[C]:
         """Ask the store anew: the round waited for may have ended."""
@@ -219,16 +219,15 @@ class Flight(Generic[C]):
 
     def _lead(self, now: float) -> Decisions[C]:
         if not self.callers:
-            self.state = State.LANDING
-            return (Release(self.token),)
+            return self._give_back()
         self._due = now + self._terms.lease_seconds / RENEWALS_PER_LEASE
         self._deadline = now + self._terms.deadline_seconds
-        return self._take_off()
-
-    def _take_off(self) -> Decisions[C]:
         self.state, self.pilot = State.LEADING, next(iter(self.callers))
-        self._is_cancelled = False
         return (Start(self.pilot),)
+
+    def _give_back(self) -> Decisions[C]:
+        self.state, self.pilot, self._due, self._deadline = State.LANDING, None, NEVER, NEVER
+        return (Release(self.token),)
 
     def _wait(self, answer: Busy, now: float) -> Decisions[C]:
         if not self.callers:

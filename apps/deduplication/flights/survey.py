@@ -54,7 +54,7 @@ def survey(bus: Bus, *, wait_seconds: float = ANSWER_SECONDS) -> Survey:
 def _made(answers: dict[str, dict[str, Any]]) -> Survey:
     rows = [FlightRow(**row) for answer in answers.values() for row in answer["rows"]]
     counted = {
-        origin: {name: Statistics(**one) for name, one in answer["scopes"].items()}
+        origin: {name: Statistics.told(**one) for name, one in answer["scopes"].items()}
         for origin, answer in sorted(answers.items())
     }
     return Survey(rows=sorted(rows, key=lambda row: (-row.age_seconds, row.digest)), processes=counted)

@@ -229,7 +229,7 @@ class Table:
         grounded = partial(self.feed, aloft, lambda _: aloft.flight.grounded())
         try:
             pilot.start(partial(self.fly_in_loop, aloft, pilot), grounded)
-        except RuntimeError:  # its loop has ended: another one of the callers flies
+        except RuntimeError:  # its loop has ended: the others begin anew
             grounded()
 
     def _land(self, aloft: Aloft, execution: Execution, losses: int, outcome: Outcome) -> None:

@@ -1,7 +1,7 @@
 """Plain counters of one scope, for whoever watches; kept by the table, under its lock."""
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 WAIT_BOUNDS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -62,3 +62,13 @@ class Tally:
         self.waiters += 1
         self.wait_seconds += seconds
         self.wait_counts[bisect_left(WAIT_BOUNDS_SECONDS, seconds)] += 1
+
+    def copy(self) -> "Tally":
+        """Return what was counted so far, to keep."""
+        return replace(self, wait_counts=[*self.wait_counts])
+
+    def add(self, other: "Tally") -> None:
+        """Count what another has counted too."""
+        for name in (one.name for one in fields(self) if one.name != "wait_counts"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.wait_counts = [ours + theirs for ours, theirs in zip(self.wait_counts, other.wait_counts, strict=True)]

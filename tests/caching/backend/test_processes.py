@@ -13,11 +13,10 @@ import pytest
 from django.conf import settings as now
 from django.db import connection
 
-from apps.backplane.current import stop_bus
 from apps.caching import current
 from apps.caching.backend import LevelledCache
 from apps.caching.models import Invalidation
-from tests.caching.backend.conftest import Make
+from tests.caching.backend.conftest import Make, begin_anew
 from tests.servers.deadline import eventually
 from tests.servers.redis import running_redis
 
@@ -48,12 +47,9 @@ def start() -> Iterator[Start]:
 
 
 @pytest.fixture
-def cache(make_cache: Make) -> Iterator[LevelledCache]:
-    """The default cache, with a bus to the other processes."""
-    stop_bus()
-    current.forget_all()
-    yield make_cache(KEY_PREFIX="perfsite")
-    stop_bus()
+def cache(make_cache: Make) -> LevelledCache:
+    """The default cache, as the other processes have it."""
+    return make_cache(KEY_PREFIX="perfsite")
 
 
 def asked(process: "subprocess.Popen[str]") -> str:
@@ -86,7 +82,7 @@ def test_another_process_reads_a_change_at_once(cache: LevelledCache, start: Sta
 def test_what_redis_was_not_told_is_forgotten_on_its_return(settings: Any, transactional_db: None) -> None:
     with running_redis() as redis:
         settings.REDIS_URL = redis.url()
-        current.forget_all()
+        begin_anew()
         cache = LevelledCache("default", {})
         cache.set_many({"key": "old", "number": 1}, timeout=None)
         assert cache.get("key") == "old"
@@ -105,6 +101,7 @@ def test_what_redis_was_not_told_is_forgotten_on_its_return(settings: Any, trans
         assert cache.get("key") is None
         cache.set("key", "newest")
         assert cache.get("key") == "newest"
+        begin_anew()
 
 
 def tended(cache: LevelledCache) -> bool:

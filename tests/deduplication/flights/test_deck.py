@@ -55,3 +55,20 @@ def test_what_is_put_for_later_is_done_before_the_deck_ends(deck: Deck) -> None:
     deck.stop()
     loop.close()
     assert ran.is_set()
+
+
+def test_who_wakes_it_during_a_tick_is_seen_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.deduplication.flights.deck.REST_AFTER_SECONDS", 0.0)
+    ticks: list[None] = []
+
+    def tick() -> bool:
+        ticks.append(None)
+        if len(ticks) == 1:
+            deck.wake()
+        return False
+
+    deck = Deck(tick)
+    deck.wake()
+    eventually(lambda: len(ticks) > 1, what="another tick")
+    deck.stop()
+    assert len(ticks) > 1

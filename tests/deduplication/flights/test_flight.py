@@ -256,20 +256,24 @@ def test_revoking_a_wait_is_forgetting_it(waiting: Flight[str]) -> None:
     assert waiting.revoke() == (Claim("t2", ""),)
 
 
-def test_a_pilot_that_cannot_start_is_replaced_until_nobody_is_left(leading: Flight[str]) -> None:
-    assert leading.grounded() == (Start("bob"),)
-    assert leading.pilot == "bob"
+def test_a_pilot_that_cannot_start_gives_the_lead_back_and_the_others_begin_anew(leading: Flight[str]) -> None:
     assert leading.grounded() == (Release("t1"),)
-    assert leading.pilot is None
+    assert (leading.pilot, leading.due) == (None, NEVER)
+    assert leading.published() == (Drop(), Again(("bob",)))
+
+
+def test_a_pilot_that_cannot_start_and_is_the_only_one_ends_the_flight(leading: Flight[str]) -> None:
+    leading.leave("bob")
+    assert leading.grounded() == (Release("t1"),)
     assert leading.published() == (Drop(),)
 
 
-def test_who_takes_the_place_of_a_pilot_that_was_cancelled_can_be_cancelled_too(leading: Flight[str]) -> None:
+def test_who_comes_after_the_last_left_a_pilot_that_never_starts_begins_anew(leading: Flight[str]) -> None:
     leading.leave("bob")
-    leading.leave("ann")
+    assert leading.leave("ann") == (Cancel("ann"),)
     leading.join("eve", 1)
-    assert leading.grounded() == (Start("eve"),)
-    assert leading.leave("eve") == (Cancel("eve"),)
+    assert leading.grounded() == (Release("t1"),)
+    assert leading.published() == (Drop(), Again(("eve",)))
 
 
 def test_an_astray_pilot_that_cannot_start_lets_the_others_begin_anew(leading: Flight[str]) -> None:

@@ -14,6 +14,7 @@ from tests.servers.redis import running_redis
 from tests.servers.site import PROJECT, clean_environment
 
 LEASE_SECONDS = 2.0
+START_SECONDS = 60  # a Python that loads Django costs some seconds of a processor that others use too
 
 
 class Pilot:
@@ -38,6 +39,10 @@ class Pilot:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.said.append(line.strip())
+
+    def is_up(self) -> bool:
+        assert self.process.poll() is None, "it ended before it was ready"
+        return self.count("ready") == 1
 
     def tell(self, line: str, *, times: int = 1) -> None:
         assert self.process.stdin is not None
@@ -89,7 +94,7 @@ def pilots(tmp_path: Path) -> Iterator[Start]:
         fresh = [Pilot(url, tmp_path) for _ in range(count)]
         made.extend(fresh)
         for pilot in fresh:
-            eventually(lambda pilot=pilot: pilot.count("ready"))  # type: ignore[misc]
+            eventually(pilot.is_up, seconds=START_SECONDS, what="the start of a process")
         return fresh
 
     yield start

@@ -146,3 +146,17 @@ def test_whatever_happens_one_runs_everybody_is_answered_and_no_key_stays_taken(
     run_state_machine_as_test(Flights, settings=bounds)
     assert Flights.steps >= STEPS_WANTED
     assert State.ASTRAY is not State.ENDED
+
+
+def test_no_work_begins_under_a_lead_that_was_forgotten_before_its_pilot_could_start() -> None:
+    fleet = Fleet()
+    leader, other, forgetful = fleet.processes
+    for process in (other, leader):
+        process.join(Guest(process, next(fleet.moments)))
+    leader.errands.popleft()()
+    forgetful.forget()
+    leader.join(Guest(leader, next(fleet.moments)))
+    one = fleet.running.pop()
+    leader.perform(one.flight, one.flight.grounded())
+    other.errands.popleft()()
+    assert [running.process for running in fleet.running] == [other]

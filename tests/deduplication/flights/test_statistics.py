@@ -1,5 +1,8 @@
 """What processes counted, each and together."""
 
+import json
+from dataclasses import asdict
+
 from apps.deduplication.flights.scope import Scope
 from apps.deduplication.flights.statistics import Statistics
 from apps.deduplication.flights.tally import Tally
@@ -9,7 +12,7 @@ def counted(*waits: float, leaders: int = 0, replays: int = 0) -> Statistics:
     tally = Tally(leaders=leaders, replays=replays)
     for seconds in waits:
         tally.waited(seconds)
-    return Statistics(leaders=leaders, replays=replays, waiters=tally.waiters, wait_counts=tally.wait_counts)
+    return Statistics(tally=tally)
 
 
 def test_every_counter_of_a_scope_is_told(scope: Scope) -> None:
@@ -20,15 +23,23 @@ def test_every_counter_of_a_scope_is_told(scope: Scope) -> None:
     tally.waited(0.02)
     scope.size = 8
     told = Statistics.of(scope)
-    assert (told.leaders, told.replays, told.waiters, told.timeouts) == (1, 2, 4, 4)
-    assert (told.unshared, told.overflows, told.lease_losses, told.size) == (5, 6, 7, 8)
-    assert sum(told.wait_counts) == 1
+    tally.led()
+    assert (told.tally.leaders, told.tally.replays, told.tally.waiters, told.tally.timeouts) == (1, 2, 4, 4)
+    assert (told.tally.unshared, told.tally.overflows, told.tally.lease_losses, told.size) == (5, 6, 7, 8)
+    assert sum(told.tally.wait_counts) == 1
+
+
+def test_what_was_counted_comes_whole_over_the_bus(scope: Scope) -> None:
+    scope.tally.waited(0.02)
+    scope.size = 3
+    told = Statistics.of(scope)
+    assert Statistics.told(**json.loads(json.dumps(asdict(told)))) == told
 
 
 def test_processes_are_summed_and_none_is_zero() -> None:
     parts = [counted(0.02, 0.02, leaders=1), counted(0.2, leaders=2, replays=3)]
     total = Statistics.total(parts)
-    assert (total.leaders, total.waiters, total.replays, total.saved) == (3, 3, 3, 6)
+    assert (total.tally.leaders, total.tally.waiters, total.tally.replays, total.saved) == (3, 3, 3, 6)
     assert total.saved_percent == 100 * 6 / 9
     assert Statistics.total([]) == Statistics()
 

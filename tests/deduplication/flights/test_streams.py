@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -259,6 +260,23 @@ async def test_a_forged_piece_breaks_the_stream(pair: tuple[Table, Table], scope
     with pytest.raises(StreamBrokenError, match="missing"):
         await far.whole()
     assert far.got == WHOLE[:1]
+    assert await first.whole() == WHOLE
+
+
+async def test_who_has_read_of_a_lead_that_is_taken_away_is_told_and_its_pilot_goes_on(
+    table: Table, scope: Scope
+) -> None:
+    source = Source(table, scope)
+    source.allowed = 3
+    first = source.read()
+    await first.until(3)
+    second = source.read()
+    await second.until(3)
+    (aloft,) = table.aloft()
+    table.put(partial(table.revoke, aloft.place.digest, aloft.flight.token))
+    with pytest.raises(StreamBrokenError, match="leader is gone"):
+        await second.whole()
+    source.allowed = 40
     assert await first.whole() == WHOLE
 
 

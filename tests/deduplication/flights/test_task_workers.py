@@ -40,11 +40,11 @@ def test_a_flight_of_a_task_worker_is_seen_and_its_execution_kept(
         eventually(lambda: [row.scope for row in survey(bus, wait_seconds=0.2).rows] == ["task"])
         assert FlightExecution.objects.filter(is_running=False).count() == 0
         (tmp_path / "end").touch()
-        eventually(lambda: survey(bus, wait_seconds=0.2).total("task").leaders == 1)
+        eventually(lambda: survey(bus, wait_seconds=0.2).total("task").tally.leaders == 1)
         ended = survey(bus)
     finally:
         worker.stop()
         bus.stop()
     assert FlightExecution.objects.get(scope="task").is_running is False
     assert ended.rows == []
-    assert [one.leaders for one in ended.of("task").values()] == [1]
+    assert [one.tally.leaders for one in ended.of("task").values()] == [1]

@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from itertools import count
 
+import pytest
+import redis
+
 from apps.backplane.bus import Loss
 from apps.backplane.current import new_bus
 from apps.backplane.envelope import Envelope
+from apps.deduplication.flights.guarantee import Guarantee
 from apps.deduplication.http.current import KEY, numbered
 from apps.deduplication.http.generation import Generation
 from tests.servers.deadline import eventually
+from tests.servers.process import free_port
 
 
 class Gone:
@@ -21,6 +26,16 @@ class Gone:
         if self.is_gone:
             raise ConnectionError("gone")
         return next(self.numbers)
+
+
+class Flights:
+    """A table as far as numbers need it: what it promises, and errands that run at once."""
+
+    def __init__(self) -> None:
+        self.guarantee = Guarantee()
+
+    def put(self, errand: Callable[[], object]) -> None:
+        errand()
 
 
 def alone(numbers: Callable[[int], int]) -> Generation:
@@ -67,8 +82,6 @@ def test_a_loss_on_the_bus_makes_all_begin_anew() -> None:
 
 
 def test_processes_agree_on_the_last_write_and_numbers_grow_though_redis_forgets(redis_url: str) -> None:
-    import redis
-
     buses = [new_bus(redis_url) for _ in range(2)]
     for one in buses:
         one.start()
@@ -88,3 +101,15 @@ def test_processes_agree_on_the_last_write_and_numbers_grow_though_redis_forgets
     finally:
         for one in buses:
             one.stop()
+
+
+def test_a_redis_that_is_gone_is_asked_once_and_flights_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    flights = Flights()
+    monkeypatch.setattr("apps.deduplication.http.current.table", lambda: flights)
+    numbers = numbered(f"redis://127.0.0.1:{free_port()}/0")
+    with pytest.raises(redis.ConnectionError, match="refused"):
+        numbers(0)
+    assert flights.guarantee.is_lost
+    flights.guarantee.reason = "known"
+    with pytest.raises(ConnectionError, match="known"):
+        numbers(0)

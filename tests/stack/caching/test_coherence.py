@@ -22,7 +22,7 @@ from tests.stack.test_concurrent_senders import managed
 
 ALL = ("failover", "die", "flush", "old", "mute", "kill", "clock", "empty", "cut")
 SHORT = ("failover", "die", "flush")
-DELAY_MAX_SECONDS = 1.0
+DELAY_MAX_SECONDS = 2.0  # on a machine that does much else; the bound uses what was measured
 PREPARE = """
 from apps.chat.models import User
 from apps.chat.services.conversations import create_conversation
@@ -91,7 +91,7 @@ def ran(folder: Path, database: str, *, faults: Sequence[str], rounds: int = 1, 
 @pytest.mark.soak
 def test_no_read_is_older_than_it_may_be_whatever_breaks(migrated_url: str, tmp_path: Path) -> None:
     run = ran(
-        tmp_path, migrated_url, faults=ALL if IS_SOAK else SHORT, rounds=length(7, short=1), calm=length(5, short=1)
+        tmp_path, migrated_url, faults=ALL if IS_SOAK else SHORT, rounds=length(10, short=1), calm=length(5, short=1)
     )
     print(run.told(), *map(run.around, run.violations()[:3]), sep="\n")
     assert run.violations() == []
@@ -101,6 +101,7 @@ def test_no_read_is_older_than_it_may_be_whatever_breaks(migrated_url: str, tmp_
 
 
 def test_without_the_fence_the_checker_finds_old_reads(migrated_url: str, tmp_path: Path) -> None:
-    run = ran(tmp_path, migrated_url, faults=(), calm=4, fence="off")
-    print(run.told())
-    assert run.violations()
+    run = ran(tmp_path, migrated_url, faults=(), calm=8, fence="off")
+    found = run.violations()
+    print(run.told(), f"{len(found)} of them too old", sep="; ")
+    assert found

@@ -30,6 +30,11 @@ def begun(site: Site, name: str) -> list[int]:
     return [one.pid for one in noted(site, name) if one.event == "begin"]
 
 
+def in_order(site: Site, name: str) -> list[str]:
+    """Return what happened under the name, by the clock that the processes share."""
+    return [one.event for one in sorted(noted(site, name), key=lambda one: one.at)]
+
+
 def verdicts(site: Site, *, least: int = 1) -> Counter[str]:
     """Return how many executions the auditor found to be what, once it has judged all, and so many. Blocks."""
     eventually(lambda: is_judged(rows(site), least), what="a judgement of all executions", seconds=40)

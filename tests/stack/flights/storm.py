@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 
-ROUNDS = 10
+ROUNDS, HANDFUL, START_SECONDS = 10, 8, 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +52,12 @@ async def insisted(port: int, path: str, lines: str = "") -> Reply:
         if reply.status not in {0, HTTPStatus.SERVICE_UNAVAILABLE}:
             break
     return reply
+
+
+async def manned(port: int, *, workers: int) -> None:
+    """Return once so many processes answer: a site is said to run as soon as one of them does."""
+    seen: set[bytes] = set()
+    async with asyncio.timeout(START_SECONDS):
+        while len(seen) < workers:
+            replies = await storm(port, "/process", headers=[""] * HANDFUL)
+            seen.update(reply.body for reply in replies if reply.status == HTTPStatus.OK)

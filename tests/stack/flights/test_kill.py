@@ -8,7 +8,7 @@ from collections.abc import Callable
 from tests.servers.deadline import eventually
 from tests.servers.site import Site
 from tests.stack.flights.executions import begun, noted, verdicts
-from tests.stack.flights.storm import insisted, storm
+from tests.stack.flights.storm import insisted, manned, storm
 
 CROWD = 200
 LEASE_SECONDS = 2.0
@@ -18,6 +18,7 @@ async def test_a_killed_leader_has_one_successor_and_all_are_answered(
     site: Callable[..., Site], redis_url: str
 ) -> None:
     server = site("--workers=2", REDIS_URL=redis_url, DJANGO_SETTINGS_MODULE="tests.stack.flights.settings")
+    await manned(server.port, workers=2)
     crowd = asyncio.create_task(storm(server.port, "/slow/killed", headers=[""] * CROWD))
     leader = (await asyncio.to_thread(eventually, lambda: begun(server, "killed")))[0]
     os.kill(leader, signal.SIGKILL)

@@ -10,8 +10,8 @@ import pytest
 from tests.servers.deadline import eventually
 from tests.servers.redis import Redis
 from tests.servers.site import Site, running_site
-from tests.stack.flights.executions import begun, noted, verdicts
-from tests.stack.flights.storm import insisted, storm
+from tests.stack.flights.executions import begun, in_order, noted, verdicts
+from tests.stack.flights.storm import insisted, manned, storm
 from tests.stack.live.people import People, called, people
 
 CROWD = 1_000
@@ -39,18 +39,20 @@ def crowd(site: Site) -> People:
 
 
 async def test_a_thousand_at_once_are_one_execution_and_all_have_their_answer_within_a_second(site: Site) -> None:
-    slowest = []
-    for number in range(TRIES):
-        replies = await storm(site.port, f"/slow/crowd{number}", headers=[""] * CROWD)
-        assert Counter((reply.status, reply.body) for reply in replies) == {(200, f"||crowd{number}".encode()): CROWD}
-        assert len(begun(site, f"crowd{number}")) == 1
+    """A crowd whose last asks after the work has ended is not at once: no overlap is allowed it, but another try."""
+    await manned(site.port, workers=2)
+    tries = []
+    for name in (f"crowd{number}" for number in range(TRIES)):
+        replies = await storm(site.port, f"/slow/{name}", headers=[""] * CROWD)
+        assert Counter((reply.status, reply.body) for reply in replies) == {(200, f"||{name}".encode()): CROWD}
+        assert in_order(site, name) == ["begin", "end"] * len(begun(site, name))
         names = {line for reply in replies for line in reply.head.splitlines() if line.startswith("x-request-id")}
         assert len(names) == CROWD
-        slowest.append(max(reply.seconds for reply in replies))
-        if slowest[-1] <= ANSWER_SECONDS:
+        tries.append((len(begun(site, name)), max(reply.seconds for reply in replies)))
+        if tries[-1] <= (1, ANSWER_SECONDS):
             break
-    print(f"the last of {CROWD} was answered after {', '.join(f'{seconds:.2f}' for seconds in slowest)} s")
-    assert min(slowest) <= ANSWER_SECONDS
+    print(f"executions, and when the last of {CROWD} was answered: {tries}")
+    assert min(tries) <= (1, ANSWER_SECONDS)
 
 
 @pytest.mark.parametrize("differing", ["Cookie", "Accept"])
@@ -88,8 +90,7 @@ async def test_flights_inside_of_flights_with_every_thread_taken_end(site: Site)
     assert [reply.body for reply in replies] == [f"inner {number}".encode() for number in range(NESTED)]
     ends = [one for one in noted(site, "inner") if one.event == "end"]
     assert len(ends) < NESTED
-    in_order = [one.event for one in sorted(noted(site, "inner"), key=lambda one: one.at)]
-    assert in_order == ["begin", "end"] * len(ends)
+    assert in_order(site, "inner") == ["begin", "end"] * len(ends)
 
 
 def test_the_api_itself_is_joined_and_each_reader_gets_their_own_list(site: Site, crowd: People) -> None:

@@ -5,6 +5,7 @@ from django.urls import include, path
 from tests.stack.flights import views
 
 urlpatterns = [
+    path("process", views.process),
     path("slow/<str:name>", views.slow),
     path("counted/<str:name>", views.counted),
     path("nested/<int:number>", views.nested),

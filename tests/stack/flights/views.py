@@ -21,6 +21,11 @@ def note(name: str, event: str) -> None:
         file.write(f"{event} {os.getpid()} {time.monotonic()}\n")
 
 
+def process(_: HttpRequest) -> HttpResponse:
+    """Answer who answers."""
+    return HttpResponse(str(os.getpid()))
+
+
 @joined
 def slow(request: HttpRequest, name: str) -> HttpResponse:
     """Answer for whom it is, after half a second."""

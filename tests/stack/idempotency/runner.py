@@ -50,13 +50,10 @@ def in_child(work: Callable[[], Any]) -> Any:
 
 
 def prepared() -> str:
-    """Make the database, ann and her conversation; return where its messages are."""
-    from django.core.management import call_command
-
+    """Make ann and her conversation; return where its messages are."""
     from apps.chat.models import User
     from apps.chat.services.conversations import create_conversation
 
-    call_command("migrate", verbosity=0)
     owner = User.objects.create_user("ann")
     return f"/api/conversations/{create_conversation(user_id=owner.pk, title='Room').id}/messages"
 

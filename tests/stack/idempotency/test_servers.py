@@ -9,6 +9,7 @@ from threading import Barrier
 
 import pytest
 
+from tests.servers.migrated import migrated_database
 from tests.servers.postgres import Postgres
 from tests.servers.redis import Redis
 from tests.servers.site import Site, running_site
@@ -36,8 +37,9 @@ def room(
     with ExitStack() as stack:
         variables = {"REDIS_URL": redis_server.url(), "DJANGO_SETTINGS_MODULE": "tests.stack.idempotency.settings"}
         if request.param == "postgresql":
-            variables["DATABASE_URL"] = stack.enter_context(postgres.database())
-        site = stack.enter_context(running_site(tmp_path_factory.mktemp(request.param), "--workers=2", **variables))
+            variables["DATABASE_URL"] = stack.enter_context(migrated_database(postgres))
+        folder, is_fresh = tmp_path_factory.mktemp(request.param), request.param == "sqlite"
+        site = stack.enter_context(running_site(folder, "--workers=2", migrate=is_fresh, **variables))
         crowd = people(site, "ann")
         yield Room(site=site, cookies=crowd.cookies("ann"), path=f"/conversations/{crowd.conversations[0]}/messages")
 
