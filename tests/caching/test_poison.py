@@ -149,6 +149,10 @@ def test_what_notices_an_unpickling_does() -> None:
     assert UNPICKLED != []
 
 
+# Imported by a cache alone whose options ask for it: another test of this process may have made one.
+ON_REQUEST = {"apps.caching.backend.pickles"}
+
+
 def test_nothing_of_a_request_imports_pickle_or_unpickles(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     user = User.objects.create_user("ann")
     where = create_conversation(user_id=user.pk, title="Room").id
@@ -165,7 +169,7 @@ def test_nothing_of_a_request_imports_pickle_or_unpickles(client: Client, monkey
     _is_listening[0] = False
     assert [page.status_code for page in pages] == [200, 200, 200]
     assert UNPICKLED == []
-    assert [name for name, module in sys.modules.items() if is_ours(name) and "pickle" in vars(module)] == []
+    assert {name for name, module in sys.modules.items() if is_ours(name) and "pickle" in vars(module)} <= ON_REQUEST
 
 
 def is_ours(name: str) -> bool:

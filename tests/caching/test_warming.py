@@ -13,14 +13,13 @@ from django.db import OperationalError
 from apps.caching import current
 from apps.caching.keys import Key
 from apps.caching.models import HotKey
-from apps.caching.namespace import Namespace
+from apps.caching.namespace import Namespace, namespaces
 from apps.caching.tasks import warm_cache
 from apps.caching.warming import ranking
 from apps.caching.warming.heat import EVERY, KEYS_MAX
 from apps.caching.warming.ranking import hottest, prune, write
 from apps.caching.warming.warm import Warmed, warm
 from apps.chat.models import User
-from apps.chat.policy import HISTORY
 from apps.chat.services.conversations import create_conversation
 from apps.chat.services.history import LATEST, Position, history_document, loaded_by_key
 from tests.caching.conftest import Page
@@ -43,7 +42,8 @@ def load(key: Key) -> Page:
 def nothing_loaded() -> Iterator[None]:
     loaded.clear()
     answers.clear()
-    HISTORY.heat.taken()
+    for namespace in namespaces():
+        namespace.heat.taken()
     yield
     loaded.clear()
     answers.clear()
