@@ -1,5 +1,7 @@
 """A machine that goes where the fleet goes, and what it owes the fleet's store; times and reasons of each passage."""
 
+from dataclasses import replace
+
 import pytest
 
 from apps.resilience.breaker.machine import Machine, utc_hour
@@ -181,6 +183,15 @@ def test_alone_permits_waiting_count_as_much_as_those_that_are_out() -> None:
     second = passed(one, 10.0)
     assert one.admit(10.0) is None
     assert [(first.number, first.issued_at), (second.number, second.issued_at)] == [("", 10.0), ("fleets", 0.0)]
+
+
+def test_it_closes_where_staff_ask_for_fewer_successes_than_there_were_already() -> None:
+    one = machine(successes_to_close=2, recovery_seconds=1)
+    one.open("it failed", 0.0)
+    one.record(passed(one, 10.0), now=10.0, seconds=0.1, is_failure=False)
+    assert one.state is State.HALF_OPEN
+    one.change(replace(one.rules, successes_to_close=1), now=11.0)
+    assert one.state is State.CLOSED
 
 
 def test_a_permit_ends_at_its_deadline_waiting_or_out() -> None:

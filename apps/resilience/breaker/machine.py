@@ -104,6 +104,8 @@ class Machine:
         if rules.mode is not before.mode:
             self.would_open = ""
             self._turn(old, f"staff set it to {rules.mode}", now)
+        if self.inner is State.HALF_OPEN:
+            self._close_if_proven(now)
         self._set_doors()
 
     def open(self, reason: str, now: float) -> None:
@@ -178,6 +180,10 @@ class Machine:
             self.open("a probe failed" if is_failure else "a probe was slow", now)
             return
         self.successes += 1
+        self._close_if_proven(now)
+
+    def _close_if_proven(self, now: float) -> None:
+        """Close after so many successes; where the fleet is led, its store decides."""
         if not self.is_led and self.successes >= self.rules.successes_to_close:
             self.close("the probes succeeded", now)
 

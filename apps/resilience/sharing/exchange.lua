@@ -62,12 +62,13 @@ for _, probe in ipairs(report.settled) do
     fleet.permits[probe[1]] = nil
     if probe[2] == 'good' then
       fleet.successes = fleet.successes + 1
-      if fleet.successes >= rules.quota then close('the probes succeeded') end
     elseif probe[2] == 'bad' then
       open('a probe failed')
     end
   end
 end
+-- Also where staff ask for fewer than there were already.
+if fleet.state == 'half-open' and fleet.successes >= rules.quota then close('the probes succeeded') end
 
 -- Whether enough of the fleet saw enough.
 local quorum = math.min(2, live)

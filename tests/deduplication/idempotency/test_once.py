@@ -180,7 +180,7 @@ def test_a_request_without_a_key_makes_no_query_more(
     with django_assert_num_queries(0):
         pass
     said(ann, where, "x")
-    with django_assert_num_queries(8) as captured:
+    with django_assert_num_queries(9) as captured:
         as_ann.call("POST", path, HELLO)
     assert not any("idempotency" in query["sql"] for query in captured.captured_queries)
     assert conversations.get_conversation(user_id=ann.pk, conversation_id=where.id).last_sequence == 2

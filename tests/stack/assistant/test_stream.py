@@ -110,6 +110,7 @@ async def test_old_text_stays_where_the_new_try_fails_without_a_word(room: Room,
             "code": "failed",
             "detail": "The assistant failed. Try again.",
             "can_retry": True,
+            "retry_at": None,
         }
     assert room.messages()[-1] == ("assistant", "Red", "complete")
 
