@@ -37,8 +37,8 @@ from apps.caching.namespace import Namespace  # noqa: E402
 from apps.caching.reading import Reading  # noqa: E402
 from apps.caching.stores.redis_store import RedisStore  # noqa: E402
 from apps.caching.tag import captured, tags  # noqa: E402
+from apps.chat.families import CONVERSATION  # noqa: E402
 from apps.chat.models import Conversation, User  # noqa: E402
-from apps.chat.policy import CONVERSATION  # noqa: E402
 from apps.chat.services.history import history_page  # noqa: E402
 from apps.chat.services.messages import send_message  # noqa: E402
 from apps.deduplication.exceptions import FlightError  # noqa: E402
