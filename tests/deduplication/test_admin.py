@@ -46,6 +46,8 @@ def service() -> Iterator[Deduplication]:
     made.start()
     yield made
     made.stop()
+    # It ends by itself where the database keeps it longer than a server that stops would wait.
+    eventually(lambda: all(thread.name != "auditor" for thread in threading.enumerate()))
     stop_table()
     stop_bus()
 

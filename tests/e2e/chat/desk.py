@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Error, Locator, Page, Request, expect
 
 NUMBERS = count(1)
 CALL = """async ([method, path, body]) => {
@@ -35,7 +35,14 @@ class Desk:
 
     def open(self, path: str) -> None:
         """Go to a path of the site."""
-        self.page.goto(f"{self.url}{path}")
+        address = f"{self.url}{path}"
+        try:
+            self.page.goto(address)
+        except Error as error:
+            # Firefox, on a busy machine, at times starts the navigation that it was asked for a second time.
+            if f'interrupted by another navigation to "{address}"' not in error.message:
+                raise
+            self.page.wait_for_url(address)
 
     def start_conversation(self) -> str:
         """Start a conversation through the page and return its path."""
