@@ -20,6 +20,12 @@ from tests.servers.deadline import eventually
 pytestmark = pytest.mark.engine("sqlite")
 
 
+@pytest.fixture(autouse=True)
+def told_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no later test of this process find that a worker was told to end."""
+    monkeypatch.setattr(state, "should_stop", None)
+
+
 @contextmanager
 def running() -> Iterator[Worker]:
     """A worker that knows the tasks registered until now."""
