@@ -185,12 +185,13 @@ def test_alone_permits_waiting_count_as_much_as_those_that_are_out() -> None:
     assert [(first.number, first.issued_at), (second.number, second.issued_at)] == [("", 10.0), ("fleets", 0.0)]
 
 
-def test_it_closes_where_staff_ask_for_fewer_successes_than_there_were_already() -> None:
+def test_it_closes_by_one_more_where_staff_ask_for_fewer_successes_than_there_were_already() -> None:
     one = machine(successes_to_close=2, recovery_seconds=1)
     one.open("it failed", 0.0)
     one.record(passed(one, 10.0), now=10.0, seconds=0.1, is_failure=False)
     assert one.state is State.HALF_OPEN
     one.change(replace(one.rules, successes_to_close=1), now=11.0)
+    one.record(passed(one, 12.0), now=12.0, seconds=0.1, is_failure=False)
     assert one.state is State.CLOSED
 
 

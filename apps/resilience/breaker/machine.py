@@ -104,8 +104,6 @@ class Machine:
         if rules.mode is not before.mode:
             self.would_open = ""
             self._turn(old, f"staff set it to {rules.mode}", now)
-        if self.inner is State.HALF_OPEN:
-            self._close_if_proven(now)
         self._set_doors()
 
     def open(self, reason: str, now: float) -> None:
@@ -164,8 +162,11 @@ class Machine:
         return permit
 
     def _due(self) -> bool:
-        """Whether one more probe may go out: no more at a time than the rules say, nor than still needed."""
-        needed = self.rules.successes_to_close - self.successes
+        """Whether one more probe may go out: no more at a time than the rules say, nor than still needed.
+
+        One is needed in any case: staff may ask for fewer successes than there were already.
+        """
+        needed = max(1, self.rules.successes_to_close - self.successes)
         return self.permits.out + self.permits.waiting < min(self.rules.probes, needed)
 
     def _record_probe(self, passed: Pass, *, now: float, seconds: float, is_failure: bool) -> None:
@@ -180,10 +181,6 @@ class Machine:
             self.open("a probe failed" if is_failure else "a probe was slow", now)
             return
         self.successes += 1
-        self._close_if_proven(now)
-
-    def _close_if_proven(self, now: float) -> None:
-        """Close after so many successes; where the fleet is led, its store decides."""
         if not self.is_led and self.successes >= self.rules.successes_to_close:
             self.close("the probes succeeded", now)
 

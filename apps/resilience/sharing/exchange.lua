@@ -62,13 +62,12 @@ for _, probe in ipairs(report.settled) do
     fleet.permits[probe[1]] = nil
     if probe[2] == 'good' then
       fleet.successes = fleet.successes + 1
+      if fleet.successes >= rules.quota then close('the probes succeeded') end
     elseif probe[2] == 'bad' then
       open('a probe failed')
     end
   end
 end
--- Also where staff ask for fewer than there were already.
-if fleet.state == 'half-open' and fleet.successes >= rules.quota then close('the probes succeeded') end
 
 -- Whether enough of the fleet saw enough.
 local quorum = math.min(2, live)
@@ -89,7 +88,8 @@ if fleet.state == 'half-open' then
   for number, permit in pairs(fleet.permits) do
     if permit.deadline <= now then fleet.permits[number] = nil else out = out + 1 end
   end
-  local free = math.min(rules.probes, rules.quota - fleet.successes) - out
+  -- One more in any case: staff may ask for fewer successes than there were already.
+  local free = math.min(rules.probes, math.max(1, rules.quota - fleet.successes)) - out
   for _ = 1, math.min(free, report.wanted) do
     fleet.issued = fleet.issued + 1
     local number = fleet.stamp .. '.' .. now .. '.' .. fleet.issued
