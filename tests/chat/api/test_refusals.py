@@ -102,6 +102,8 @@ def test_head_is_get_without_the_body(as_ann: Caller) -> None:
     head, get = as_ann.call("HEAD", "/conversations"), as_ann.call("GET", "/conversations")
     assert head.status_code == 200
     assert head.content == b""
+    for response in (head, get):
+        del response.headers["RateLimit"]  # counts down
     assert head.headers.items() == get.headers.items()
 
 
