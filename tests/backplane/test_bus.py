@@ -194,6 +194,7 @@ def test_redis_gone_is_told_and_redis_back_heals(started: Callable[[Bus], Bus]) 
         one.publish("t", "again")
         eventually(lambda: far.payloads == ["again"])
     eventually(lambda: any("was lost" in reason for reason in far.losses))
+    assert far.payloads == ["again"], "what was said while Redis was gone was lost, and told as a loss"
 
 
 def test_a_process_that_ends_says_nothing_of_a_redis_that_ends_after_it(

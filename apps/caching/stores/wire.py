@@ -74,7 +74,7 @@ class Wire:
         except ResponseError:
             self._idle.append(connection)
             raise
-        except BaseException:
+        except BaseException:  # raised again: whatever ended the call, a thread's end too, the connection goes back
             self._pool.release(connection)
             raise
         self._idle.append(connection)
