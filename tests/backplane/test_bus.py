@@ -177,7 +177,7 @@ def test_a_missing_message_is_announced_before_the_next(redis_url: str, started:
 def test_connections_are_named(redis_url: str, started: Callable[[Bus], Bus]) -> None:
     started(shared(redis_url))
     with redis_client(redis_url, purpose="test", timeout_seconds=5) as client:
-        eventually(lambda: [entry["name"] for entry in client.client_list()].count("perfsite:bus") == 2)
+        eventually(lambda: [entry["name"] for entry in client.client_list()].count("perfsite:bus") >= 2)
         assert "perfsite:test" in [entry["name"] for entry in client.client_list()]
 
 
