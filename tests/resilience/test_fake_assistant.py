@@ -152,7 +152,8 @@ async def test_two_hundred_against_a_hung_upstream_are_told_soon_and_one_probe_b
             held = await counted(client)
             faults = "http://" + client.base_url.netloc.decode() + "/faults"
             await client.post(faults, body={"hang_rate": 0}, cast_to=object)
-            assert {type(one) for one in ended} == {AttemptTimeoutError, BulkheadFullError}
+            told = {type(one) for one in ended} - {CircuitOpenError}  # who waited until it had opened
+            assert told == {AttemptTimeoutError, BulkheadFullError}
             assert upstream.breaker.current_state == "open"
             assert took < 3
             assert held["most_at_once"] <= 16 + 1, "the places, and the one who counts"

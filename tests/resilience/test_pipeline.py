@@ -47,12 +47,12 @@ def handle(one: Pipeline) -> Handle[Any]:
 def test_every_dependency_has_one_pipeline_for_the_process() -> None:
     names = [one.name for one in pipelines()]
     assert names == [
-        "assistant", "broker", "redis_bus", "redis_cache", "redis_flights",
-        "redis_limits",
+        "alert_webhook", "assistant", "broker", "otlp", "redis_bus", "redis_cache", "redis_flights",
+        "redis_limits", "smtp",
     ]  # fmt: skip
     assert pipeline("assistant") is pipeline("assistant")
     assert [breaker.name for breaker in breakers()] == names
-    with pytest.raises(UnknownPipelineError, match="Declared are assistant, broker"):
+    with pytest.raises(UnknownPipelineError, match="Declared are alert_webhook, assistant, broker"):
         pipeline("telegraph")
 
 

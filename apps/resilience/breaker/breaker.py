@@ -9,6 +9,7 @@ from inspect import iscoroutinefunction
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
+from apps.backplane.durations import Durations
 from apps.resilience.breaker.judgement import Exclusion, Judgement, Predicate
 from apps.resilience.breaker.machine import Machine, Pass
 from apps.resilience.breaker.rules import Rules
@@ -47,6 +48,7 @@ class Breaker(Vocabulary):
         self._listeners = tuple(listeners)
         self._lock = Lock()
         self.successes = self.failures = self.slow = self.rejected = self.ignored = 0  # since the start
+        self.good_durations, self.bad_durations = Durations(), Durations()  # of calls that counted
         self.on_event: Callable[[], None] | None = None  # whoever shares the state is woken by it; must not block
 
     def call(self, func: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -112,8 +114,10 @@ class Breaker(Vocabulary):
             machine.record(passed, now=self._clock(), seconds=seconds, is_failure=is_failure)
             if is_failure:
                 self.failures += 1
+                self.bad_durations.note(seconds)
             else:
                 self.successes += 1
+                self.good_durations.note(seconds)
             if seconds >= machine.rules.slow_seconds:
                 self.slow += 1
         if machine.transitions or machine.settled:

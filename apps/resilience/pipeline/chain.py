@@ -1,6 +1,7 @@
 """The steps of a policy, put together in the stated order, the outermost last.
 
-deadline → rate limit → bulkhead → retry → hedge → breaker → attempt timeout → chaos → call; the fallback is around it.
+deadline → rate limit → bulkhead → retry → hedge → breaker → attempt timeout → span → chaos → call; the fallback is
+around it.
 """
 
 import math
@@ -12,6 +13,7 @@ from apps.resilience.chaos import Chaos, Fault
 from apps.resilience.limits.gate import Gate
 from apps.resilience.pipeline import steps
 from apps.resilience.pipeline.policy import PipelinePolicy
+from apps.resilience.pipeline.spans import with_span, with_span_async
 from apps.resilience.pipeline.steps import AsyncStep, Step
 from apps.resilience.retry.retry import Retry
 
@@ -41,6 +43,7 @@ def chained(parts: Parts, policy: PipelinePolicy, *, is_repeatable: bool) -> Ste
     step: Step = steps.called
     if policy.fault is not Fault.OFF:
         step = steps.with_chaos(step, parts.chaos)
+    step = with_span(step, parts.breaker.name)
     if attempt < math.inf:
         step = steps.with_timeout(step, attempt)
     step = steps.with_breaker(step, parts.breaker)
@@ -59,6 +62,7 @@ def chained_async(parts: Parts, policy: PipelinePolicy, *, is_repeatable: bool, 
     step: AsyncStep = steps.called
     if policy.fault is not Fault.OFF:
         step = steps.with_chaos_async(step, parts.chaos)
+    step = with_span_async(step, parts.breaker.name)
     step = steps.with_timeout_async(step, attempt)
     step = steps.with_breaker_async(step, parts.breaker)
     if is_read and policy.hedge_seconds:

@@ -15,6 +15,7 @@ from apps.resilience.deadline import ends_at, remaining_seconds
 from apps.resilience.exceptions import AttemptTimeoutError, TruncatedError
 from apps.resilience.pipeline.chain import Parts
 from apps.resilience.pipeline.policy import PipelinePolicy
+from apps.resilience.pipeline.spans import attempt_span, current
 from apps.resilience.pipeline.steps import ending
 from apps.resilience.retry.advice import is_worth_retrying
 
@@ -97,10 +98,12 @@ class Stream:
         try:
             with ExitStack() as owed:
                 call = owed.enter_context(self._parts.breaker.calling())
+                span = owed.enter_context(attempt_span(self._parts.breaker.name))
                 async with _within(remaining_seconds(), "no first piece"):
                     fault = await self._parts.chaos.strike_async()
-                    rest = aiter(begin())
-                    first = await anext(rest, END)
+                    with current(span):  # not longer: between two pieces the context is the consumer's
+                        rest = aiter(begin())
+                        first = await anext(rest, END)
                 call.answered()
                 return Opened(owed=owed.pop_all(), call=call, first=first, rest=rest, is_cut=fault is Fault.TRUNCATE)
         finally:

@@ -1,6 +1,7 @@
 """An OpenAI-compatible endpoint on this machine, with faults on demand, for drills and trials."""
 
 import asyncio
+import signal
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
@@ -31,19 +32,20 @@ class Command(BaseCommand):
     def handle(self, *_: Any, port: int, seed: int, **options: Any) -> None:
         """Serve."""
         upset = Upset(**{name: options[name] for name in Upset.__slots__})
-        try:
-            asyncio.run(self.serve(FakeAssistant(upset, seed=seed), port))
-        except KeyboardInterrupt:
-            self.stdout.write("The fake assistant ends.")
+        asyncio.run(self.serve(FakeAssistant(upset, seed=seed), port))
+        self.stdout.write("The fake assistant ends.")
 
     async def serve(self, fake: FakeAssistant, port: int) -> None:
-        """Listen and say where."""
+        """Listen and say where, until a signal comes. The loop hears it, whichever thread the system gives it to."""
+        stopped = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         server = await fake.serve(host=HOST, port=port)
         taken = server.sockets[0].getsockname()[1]
         self.stdout.write(f"ASSISTANT_BASE_URL=http://{HOST}:{taken}/v1")
         self.stdout.flush()
         async with server:
-            await server.serve_forever()
+            await stopped.wait()
 
 
 def share(text: str) -> float:
