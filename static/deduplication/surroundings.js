@@ -9,6 +9,7 @@ export function surroundings() {
     random: Math.random,
     uuid: () => crypto.randomUUID(),
     fetch: (...request) => fetch(...request),
+    traceparent: pageTraceparent(),
     channel: (name) => new BroadcastChannel(name),
     locks: navigator.locks,
     page: window,
@@ -18,4 +19,10 @@ export function surroundings() {
     graceMs: 250,
     retry: {},
   };
+}
+
+// How the server named this page's own request: what the page asks for goes on with its trace. Empty in workers.
+export function pageTraceparent() {
+  const [navigation] = performance.getEntriesByType("navigation");
+  return navigation?.serverTiming?.find(({ name }) => name === "traceparent")?.description ?? "";
 }

@@ -6,19 +6,20 @@ const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 const RAW = [FormData, Blob, URLSearchParams, ArrayBuffer];
 
 export class Wire {
-  constructor({ fetch, clock }) {
+  constructor({ fetch, clock, traceparent = "" }) {
     Object.assign(this, { fetch, clock });
+    this.traced = traceparent ? { traceparent } : {};
   }
 
   // One cache decides: ours where we hold an ETag, else the browser's, which asks the server each time.
   read(url, { accept, etag, signal }) {
-    const headers = { Accept: accept, "Cache-Control": "max-age=0" };
+    const headers = { ...this.traced, Accept: accept, "Cache-Control": "max-age=0" };
     if (etag) headers["If-None-Match"] = etag;
     return this.exchange(url, { method: "GET", headers, cache: etag ? "default" : "no-cache" }, signal);
   }
 
   write(url, { method, body, accept, idempotencyKey, signal }) {
-    const headers = { Accept: accept, "Idempotency-Key": idempotencyKey };
+    const headers = { ...this.traced, Accept: accept, "Idempotency-Key": idempotencyKey };
     if (!SAFE.has(method)) headers["X-CSRFToken"] = csrfToken();
     const isJson = body !== undefined && !RAW.some((kind) => body instanceof kind);
     if (isJson) headers["Content-Type"] = "application/json";

@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -50,11 +51,14 @@ class Journal:
             del self._rows[execution]
 
     def judge(self) -> int:
-        """Judge what has ended, our own and what a process left behind; return how many duplicates were found."""
+        """Judge what has ended, our own and what a process left behind; return how many duplicates were found.
+
+        Two queries for all keys of a batch: two for each key were more than the whole site asked otherwise.
+        """
         now = datetime.now(UTC)
         unjudged = FlightExecution.objects.filter(is_judged=False).order_by("id")[:JUDGED_AT_ONCE]
         rows = [row for row in unjudged if self._is_due(row, now)]
-        return sum(self._judge_key(digest, rows, now) for digest in {row.digest for row in rows})
+        return sum(self._judge_batch(rows[start : start + BATCH], now) for start in range(0, len(rows), BATCH))
 
     def prune(self) -> None:
         """Delete what is old; findings are kept longer."""
@@ -69,16 +73,13 @@ class Journal:
         is_ours = (row.host, row.pid) == (self._host, self._pid)
         return not _still_runs(row, now) and (is_ours or now - row.seen_at > DEAD_AFTER)
 
-    def _judge_key(self, digest: str, rows: list[FlightExecution], now: datetime) -> int:
-        """Hold the key's unjudged executions against all near them; those beside one that still runs wait for it."""
-        ours = [row for row in rows if row.digest == digest]
-        since = min(row.started_at for row in ours) - DEAD_AFTER
-        near = list(FlightExecution.objects.filter(digest=digest, seen_at__gte=since).order_by("id"))
-        marks = [span(row) for row in near if not row.token]
-        over = [row for row in near if row.token and not _still_runs(row, now)]
-        found = sum(_mark(one, other, marks) for one, other in combinations(over, 2))
-        if not any(_still_runs(row, now) for row in near):
-            FlightExecution.objects.filter(pk__in=[row.pk for row in ours]).update(is_judged=True)
+    def _judge_batch(self, rows: list[FlightExecution], now: datetime) -> int:
+        """Hold unjudged executions against those near them; whatever is beside one that still runs waits for it."""
+        near = _by_digest(_near(rows))
+        found = sum(_compared(of_key, now) for of_key in near.values())
+        waiting = {digest for digest, of_key in near.items() if any(_still_runs(row, now) for row in of_key)}
+        over = [row.pk for row in rows if row.digest not in waiting]
+        FlightExecution.objects.filter(pk__in=over).update(is_judged=True)
         return found
 
     def _saved(self, execution: Execution, *, is_running: bool) -> int:
@@ -111,6 +112,11 @@ class Journal:
         )
 
 
+def duplicates_since(moment: datetime) -> int:
+    """Return how many duplicates ended since a moment, in all processes. One query."""
+    return FlightExecution.objects.filter(verdict="duplicate", seen_at__gte=moment).count()
+
+
 def span(row: FlightExecution) -> Span:
     """Return a row as the judge sees it."""
     return Span(
@@ -122,6 +128,27 @@ def span(row: FlightExecution) -> Span:
         let_go_ns=row.let_go_ns,
         is_alone=row.is_alone,
     )
+
+
+def _near(rows: Sequence[FlightExecution]) -> list[FlightExecution]:
+    """Return the rows of the same keys that could overlap one of these. One query."""
+    since = {digest: min(row.started_at for row in own) - DEAD_AFTER for digest, own in _by_digest(rows).items()}
+    found = FlightExecution.objects.filter(digest__in=since, seen_at__gte=min(since.values())).order_by("id")
+    return [row for row in found if row.seen_at >= since[row.digest]]
+
+
+def _by_digest(rows: Iterable[FlightExecution]) -> dict[str, list[FlightExecution]]:
+    found: dict[str, list[FlightExecution]] = defaultdict(list)
+    for row in rows:
+        found[row.digest].append(row)
+    return found
+
+
+def _compared(near: Sequence[FlightExecution], now: datetime) -> int:
+    """Note the overlaps of one key's executions; return how many duplicates are new."""
+    marks = [span(row) for row in near if not row.token]
+    over = [row for row in near if row.token and not _still_runs(row, now)]
+    return sum(_mark(one, other, marks) for one, other in combinations(over, 2))
 
 
 def _still_runs(row: FlightExecution, now: datetime) -> bool:

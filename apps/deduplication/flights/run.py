@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+from opentelemetry.trace import get_tracer
+
 from apps.deduplication.exceptions import FlightTimeoutError
 from apps.deduplication.flights.aloft import Aloft, Scope
 from apps.deduplication.flights.callers import AsyncWork, LoopCaller, ThreadCaller, Work
@@ -11,6 +13,7 @@ from apps.deduplication.flights.policy import FlightPolicy
 from apps.deduplication.flights.table import Table, aboard
 
 RETRY_SECONDS = 1.0
+_tracer = get_tracer(__name__)
 
 
 def run(table: Table, scope: Scope, digest: str, work: Work, *, policy: FlightPolicy) -> bytes:
@@ -86,4 +89,11 @@ def _given(table: Table, scope: Scope, outcome: Outcome, begun: float, *, is_rep
     else:
         waited = time.monotonic() - begun
         table.count(lambda: scope.tally.waited(waited))
+        _traced(scope, waited)
     return outcome.copy()
+
+
+def _traced(scope: Scope, seconds: float) -> None:
+    """Note the wait for another's work in the trace of who waited."""
+    start = time.time_ns() - int(seconds * 1e9)
+    _tracer.start_span("flight joined", attributes={"deduplication.scope": scope.name}, start_time=start).end()

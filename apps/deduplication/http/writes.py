@@ -7,11 +7,20 @@ from django.db.backends.signals import connection_created
 
 from apps.deduplication.http.current import generation
 
-is_write = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|WITH|MERGE)\b", re.IGNORECASE).match
+VERBS = r"(?:INSERT|UPDATE|DELETE|REPLACE|MERGE)\b"
+begins_so = re.compile(rf"\s*(?:{VERBS}|(WITH)\b)", re.IGNORECASE).match
+names_one = re.compile(rf"\b{VERBS}", re.IGNORECASE).search
 # What no answer of a joined route is made of.
 is_bookkeeping = re.compile(
-    r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) \"?(deduplication_flightexecution|django_cache|caching_\w+)\b"
+    r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) \"?"
+    r"(?:deduplication_flightexecution|django_cache|caching_\w+|monitoring_\w+)\b"
 ).match
+
+
+def is_write(sql: str) -> bool:
+    """Return whether a statement may write; one that begins WITH may where it names a verb that does."""
+    found = begins_so(sql)
+    return found is not None and (found[1] is None or names_one(sql) is not None)
 
 
 def watch() -> None:

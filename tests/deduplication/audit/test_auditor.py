@@ -82,6 +82,15 @@ def test_other_keys_and_executions_in_turn_are_no_duplicates(db: None) -> None:
     assert findings() == ["", "", ""]
 
 
+def test_many_keys_are_judged_by_few_queries(db: None, django_assert_max_num_queries: Any) -> None:
+    made = [executed(5 + number / 100, 3, digest=f"{number:032}") for number in range(300)]
+    journal = Journal()
+    journal.write(ended=made, running=[])
+    with django_assert_max_num_queries(3):
+        assert journal.judge() == 0
+    assert not FlightExecution.objects.filter(is_judged=False).exists()
+
+
 def test_a_declared_overlap_is_marked_and_not_counted(db: None) -> None:
     assert stored(executed(5, 3, alone=True)) + stored(executed(4, 2), pid=2) == 0
     assert findings() == ["", "declared"]

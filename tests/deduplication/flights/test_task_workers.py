@@ -36,7 +36,7 @@ def test_a_flight_of_a_task_worker_is_seen_and_its_execution_kept(
     bus.start()
     worker = ServerProcess([*WORKER, pool], log=tmp_path / "worker.log", env=env, cwd=PROJECT)
     try:
-        Celery(broker=redis_server.url(1)).send_task("tests.share", args=[str(tmp_path / "end")])
+        Celery(broker=redis_server.url(1), set_as_current=False).send_task("tests.share", args=[str(tmp_path / "end")])
         eventually(lambda: [row.scope for row in survey(bus, wait_seconds=0.2).rows] == ["task"])
         assert FlightExecution.objects.filter(is_running=False).count() == 0
         (tmp_path / "end").touch()

@@ -63,3 +63,12 @@ def test_bookkeeping_does_not_count(names: list[str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("update chat_conversation set title = 'x'")
     assert advanced(names)
+
+
+def test_with_counts_where_it_writes(names: list[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("WITH place AS (SELECT 1 AS id) SELECT id FROM place")
+    assert not advanced(names)
+    with connection.cursor() as cursor:
+        cursor.execute("with place as (select 1 as id) update chat_conversation set title = 'x'")
+    assert advanced(names)
