@@ -14,7 +14,7 @@ EPOCH = ""
 class _Thread(threading.local):
     """What this thread has read since somebody began to listen; None while nobody does."""
 
-    parts: list[tuple[tuple[str, ...], Stamps | None]] | None = None
+    parts: list[tuple[tuple[str, ...], Stamps | None, str]] | None = None
 
 
 heard = _Thread()
@@ -30,16 +30,24 @@ def end() -> None:
     heard.parts = None
 
 
-def note(tags: tuple[str, ...], stamps: Stamps | None) -> None:
-    """Note a part: its tags and the stamps it was read under; None for one that nobody can vouch for."""
+def note(tags: tuple[str, ...], stamps: Stamps | None, source: str) -> None:
+    """Note a part: its tags and the stamps it was read under; None for one that nobody can vouch for.
+
+    `source` is the level it came from, or why it had to be loaded.
+    """
     if heard.parts is not None:
-        heard.parts.append((tags, stamps))
+        heard.parts.append((tags, stamps, source))
+
+
+def source_of(tags: tuple[str, ...]) -> str:
+    """Return where the part with these tags came from; empty where none was read."""
+    return next((source for names, _, source in reversed(heard.parts or ()) if names == tags), "")
 
 
 def agree(tags: tuple[str, ...], stamps: Stamps) -> bool:
     """Return whether every part noted was read under these stamps, and all of its tags are among these."""
     known = named(tags, stamps)
-    return all(part is not None and _is_in(known, named(names, part)) for names, part in heard.parts or ())
+    return all(part is not None and _is_in(known, named(names, part)) for names, part, _ in heard.parts or ())
 
 
 def named(tags: Sequence[str], stamps: Stamps) -> dict[str, bytes]:

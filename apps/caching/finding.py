@@ -11,14 +11,15 @@ from apps.caching.answers import Outcome
 from apps.caching.current import store
 from apps.caching.envelope import unwrapped
 from apps.caching.exceptions import EntryError, UnavailableError
+from apps.caching.fence import Fence
 from apps.caching.keys import Key
 from apps.caching.memory import Entry
 from apps.caching.observer import block_of, generation_of, word_of
 from apps.caching.policy import CachePolicy
-from apps.caching.record import Record, Stamps
+from apps.caching.record import Record
 from apps.caching.sessions import sessions
 from apps.caching.stores.store import Answer
-from apps.caching.tag import Fences, captured, is_unmoved, tags
+from apps.caching.tag import is_unmoved, tags
 
 if TYPE_CHECKING:
     from apps.caching.namespace import Namespace
@@ -36,14 +37,13 @@ def life_of(entry: Entry, policy: CachePolicy) -> float:
 class Finding:
     """One look for one key. `cause` says why there was nothing to give, `old` what may stand in for a load."""
 
-    __slots__ = ("asked_at", "cause", "fences", "key", "namespace", "old", "place", "policy", "session", "stamps")
+    __slots__ = ("asked_at", "cause", "fence", "key", "namespace", "old", "place", "policy", "session")
 
     def __init__(self, namespace: "Namespace[Any]", key: Key, session: str | None) -> None:
         self.namespace, self.key, self.session = namespace, key, session
         self.policy: CachePolicy = namespace.policy.current
         self.place = namespace.place(key)
-        self.fences: Fences | None = None
-        self.stamps: Stamps | None = None
+        self.fence = Fence()
         self.old: Entry | None = None
         self.cause = "cold"
         self.asked_at = 0.0
@@ -56,8 +56,8 @@ class Finding:
 
     def observe(self) -> None:
         """Have the read observed, if the store answered."""
-        if self.stamps is not None:
-            word, generation = word_of(self.place.digest), generation_of(self.stamps)
+        if self.fence.stamps is not None:
+            word, generation = word_of(self.place.digest), generation_of(self.fence.stamps)
             self.namespace.observer.asked(word, generation, self.session, is_on=self.policy.is_observed)
 
     def looked_for(self) -> Outcome[Any] | None:
@@ -68,9 +68,10 @@ class Finding:
         try:
             if own is not None and not self._is_over(own):
                 [answer] = store().read([self.place], with_entries=False)
-                if answer.stamps == own.stamps:
-                    return self._confirmed(own)
-                self.cause = "invalidated"
+                self.fence.hear(answer.stamps)
+                if self.fence.covers(own.stamps):
+                    return self._judged_by_age(own)
+                self.cause, own = "invalidated", None
             [answer] = store().read([self.place], with_entries=self.policy.is_l3_used)
         except UnavailableError:
             self.cause, self.old = "error", own
@@ -79,8 +80,7 @@ class Finding:
 
     def judged(self, answer: Answer) -> Outcome[Any] | None:
         """Return the entry of an answer if it is one to be given out; note the stamps."""
-        self.stamps = answer.stamps
-        if answer.stamps is None:
+        if not self.fence.hear(answer.stamps):
             self.cause = "held"
             return None
         if answer.data is None:
@@ -88,7 +88,7 @@ class Finding:
         record = self.opened(answer.data)
         if record is None:
             return None
-        if record.stamps != answer.stamps:
+        if not self.fence.covers(record.stamps):
             self.cause = "invalidated"
             return None
         return self._taken(record)
@@ -116,8 +116,7 @@ class Finding:
             self.cause = "bypass"
         else:
             self.asked_at = _clock()
-            self.fences = captured(tags.of(self.place.tags))
-            if self.fences is not None:
+            if self.fence.take(tags.of(self.place.tags)):
                 return True
             self.cause = "held"
         return False
@@ -144,10 +143,6 @@ class Finding:
             return False
         self.cause = "expired"
         return True
-
-    def _confirmed(self, entry: Entry) -> Outcome[Any] | None:
-        self.stamps = entry.stamps
-        return self._judged_by_age(entry)
 
     def _taken(self, record: Record) -> Outcome[Any] | None:
         try:
@@ -189,8 +184,8 @@ class Finding:
         word = word_of(self.place.digest)
         return Entry(
             value=value,
-            fences=self.fences or (),
-            stamps=self.stamps or (),
+            fences=self.fence.versions or (),
+            stamps=self.fence.stamps or (),
             stored_at=now,
             kept_at=now,
             loaded_at=now - record.age(),
@@ -200,7 +195,8 @@ class Finding:
             size=size,
             word=word,
             block=block_of(word),
-            generation=generation_of(self.stamps or ()),
+            generation=generation_of(self.fence.stamps or ()),
+            asked_at=now,
         )
 
     def _remember(self, entry: Entry) -> None:
@@ -208,12 +204,13 @@ class Finding:
 
         Its stamps were those of that moment; however long a load took since then, nobody has looked again.
         """
-        if self.fences is None or not is_unmoved(self.fences):
+        if not self.fence.stands():
             return
         is_kept_for_session = self.session is not None and self.policy.l2_seconds
         if not self.policy.l1_seconds and not is_kept_for_session:
             return
-        fresh = entry.looked_at(self.asked_at, fences=self.fences)
+        fresh = entry.looked_at(self.asked_at, fences=self.fence.versions or ())
+        fresh.asked_at = _clock()
         if self.policy.l1_seconds:
             self.namespace.shelf.put(self.key, fresh, limit_bytes=self.policy.l1_bytes)
         if self.session is not None and is_kept_for_session:

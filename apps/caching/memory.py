@@ -5,7 +5,7 @@ and anything cleverer would cost each hit more than it saves (docs/decisions/001
 """
 
 import sys
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
@@ -19,10 +19,11 @@ SMALL = range(-5, 257)
 K = TypeVar("K", bound=Hashable)
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
+class Entry(msgspec.Struct, gc=False):
     """A value as this process holds it. Times are of the monotonic clock.
 
-    `stored_at` is when it came to this level, or its stamps were looked at last; `loaded_at` when the value was made.
+    `stored_at` is when it came to this level, or its stamps were looked at last; `loaded_at` when the value was made;
+    `asked_at` when it was given out last, within a second, which alone changes.
     """
 
     value: Any
@@ -38,6 +39,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     word: int = 0  # of the place's digest
     block: int = 0  # the word's first bits: whether it is observed
     generation: int = 0  # of the stamps
+    asked_at: float = 0.0
 
     def looked_at(self, now: float, *, fences: Fences) -> "Entry":
         """Return it as it stands after its stamps were found to be those of now."""
@@ -45,13 +47,14 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Shelf(Generic[K]):
-    """Entries by key; `entries` is read without a lock, changed under it."""
+    """Entries by key; `entries` is read without a lock, changed under it. `asked_at` is for those who read there."""
 
-    __slots__ = ("_lock", "bytes", "entries", "evictions")
+    __slots__ = ("_lock", "asked_at", "bytes", "entries", "evictions")
 
     def __init__(self) -> None:
         self.entries: dict[K, Entry] = {}
         self.bytes = self.evictions = 0
+        self.asked_at = 0.0
         self._lock = Lock()
 
     def put(self, key: K, entry: Entry, *, limit_bytes: int) -> bool:
@@ -65,7 +68,25 @@ class Shelf(Generic[K]):
                 self.evictions += 1
             self.entries[key] = entry
             self.bytes += entry.size
+            self.asked_at = max(self.asked_at, entry.asked_at)
         return True
+
+    def all(self) -> Iterator[tuple[K, Entry]]:
+        """Yield keys and entries as they were a moment ago, oldest first; makes no list of pairs."""
+        for key in list(self.entries):
+            entry = self.entries.get(key)
+            if entry is not None:
+                yield key, entry
+
+    def swap(self, key: K, old: Entry, new: Entry) -> bool:
+        """Put the entry in the place of another of its size; False where that is not there any more."""
+        with self._lock:
+            is_there = self.entries.get(key) is old
+            if is_there:
+                if new.asked_at > old.stored_at:  # what nobody asked for meanwhile goes on growing old
+                    del self.entries[key]
+                self.entries[key] = new
+        return is_there
 
     def drop(self, key: K) -> None:
         """Forget an entry, if it is there."""

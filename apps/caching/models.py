@@ -93,4 +93,5 @@ class CacheNamespace(StoredEntry):
     class Meta:
         proxy = True
         default_permissions = ("view", "change")
+        permissions = (("view_values", "Can see values in the cache"),)
         verbose_name = "namespace"

@@ -33,6 +33,8 @@ LoadAsync: TypeAlias = Callable[[], Awaitable[Answered[T]]]
 Refresh: TypeAlias = Callable[[Old[T]], Answered[T]]
 RefreshAsync: TypeAlias = Callable[[Old[T]], Awaitable[Answered[T]]]
 CONFIRM_SECONDS = 4.0
+ASKED_APART = 1.0  # seconds between two notes that a copy was asked for: to write it takes a few hundredths of a hit
+SHORT_SECONDS = 0.1  # by which level 1 may outlast a value's life, without a look at it at each hit
 PLACES = 1_024  # of those asked for last, their names in stores are remembered: half a megabyte at most
 
 _clock = time.monotonic
@@ -86,7 +88,7 @@ class Namespace(Generic[T]):
         entry = self._near(key, session)
         if entry is not None:
             if dependencies.heard.parts is not None:
-                dependencies.note(tuple(tag.name for tag, _ in entry.fences), entry.stamps)
+                dependencies.note(tuple(tag.name for tag, _ in entry.fences), entry.stamps, "L1")
             return entry.value  # type: ignore[no-any-return]
         return Reading(self, key, session).run(load, refresh).value  # type: ignore[no-any-return]
 
@@ -115,9 +117,9 @@ class Namespace(Generic[T]):
         """Return what this process has in memory and may give out without asking anybody. Never blocks."""
         return self._told(key, session)
 
-    def near(self, key: Key, *, session: str) -> Entry | None:
+    def near(self, key: Key, *, session: str | None = None) -> Entry | None:
         """Return the entry that `peek` tells of, as it is: for whoever counts nanoseconds. Never blocks."""
-        return self._near(key, session)
+        return self._of_process(key, None) if session is None else self._near(key, session)
 
     def get(self, key: Key, *, session: str | None = None) -> Outcome[T] | None:
         """Return what some level has, or None. Blocks for a round trip, if it must."""
@@ -171,8 +173,12 @@ class Namespace(Generic[T]):
         """Return the entry's name in stores, and all tags it stands under."""
         return self._places(key, self.policy.current.clearings)
 
+    def digest(self, key: Key, clearings: int) -> str:
+        """Return the entry's name in stores after so many clearings."""
+        return digest_of(key, namespace=self.name, version=self.version, clearings=clearings)
+
     def _place(self, key: Key, clearings: int) -> Place:
-        digest = digest_of(key, namespace=self.name, version=self.version, clearings=clearings)
+        digest = self.digest(key, clearings)
         tags = (f"{self.name}:{digest}",) if self._tags is None else tuple(self._tags(key))
         return Place(digest, wide_tags(tags))
 
@@ -188,14 +194,17 @@ class Namespace(Generic[T]):
     def _of_process(self, key: Key, session: str | None) -> Entry | None:
         """Return an entry of level 1 that is current and young enough: the path of every hit."""
         policy = self.policy.current
-        entry = self.shelf.entries.get(key)
-        if entry is not None and _clock() - entry.stored_at < policy.l1_seconds and policy.is_enabled:
+        entry, now = self.shelf.entries.get(key), _clock()
+        if entry is not None and now - entry.stored_at < policy.l1_seconds and policy.is_enabled:
             for tag, version in entry.fences:
                 if tag.version != version:
                     break
             else:
-                if not (writing.has_noted and self.is_own(entry)):
+                is_over = policy.l1_seconds > SHORT_SECONDS and now - entry.loaded_at >= life_of(entry, policy)
+                if not (is_over or (writing.has_noted and self.is_own(entry))):
                     self.tally.l1 += 1
+                    if now - entry.asked_at > ASKED_APART:
+                        entry.asked_at = now
                     if not self.tally.l1 % EVERY:
                         self.heat.note(key, entry, l1=EVERY)
                     if self.observer.watched[entry.block]:
@@ -206,8 +215,9 @@ class Namespace(Generic[T]):
     def _of_session(self, key: Key, session: str | None) -> Entry | None:
         """Return an entry of level 2 that is current, young enough, and was looked at lately."""
         policy = self.policy.current
-        entry = sessions.get(session, (self.name, key)) if session is not None and policy.is_enabled else None
-        if entry is None:
+        shelf = sessions.shelf(session) if session is not None and policy.is_enabled else None
+        entry = None if shelf is None else shelf.entries.get((self.name, key))
+        if shelf is None or entry is None:
             return None
         now = _clock()
         if now - entry.stored_at >= CONFIRM_SECONDS or now - entry.kept_at >= policy.l2_seconds:
@@ -218,6 +228,7 @@ class Namespace(Generic[T]):
         if now - entry.loaded_at >= life_of(entry, policy) or (writing.has_noted and self.is_own(entry)):
             return None
         self.tally.l2 += 1
+        shelf.asked_at = entry.asked_at = now
         if not self.tally.l2 % EVERY:
             self.heat.note(key, entry, l2=EVERY)
         if self.observer.watched[entry.block]:

@@ -1,6 +1,7 @@
 """What staff order the cache to forget: audited in the transaction that does it, obeyed in every process."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, TypeAlias
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from apps.tuning.reason import checked_reason
 from apps.tuning.revisions import latest_revision
 from apps.tuning.services.changes import Order, apply
 
-Target: TypeAlias = Namespace[Any] | Area
+Target: TypeAlias = Namespace[Any] | tuple[Area, ...]
 CLEARED, INVALIDATED = "cache.cleared", "cache.invalidated"
 
 
@@ -44,16 +45,16 @@ def clear(*, names: Sequence[str], actor: Actor, reason: str, request_id: str = 
     targets = [target_of(name) for name in names]
     with transaction.atomic():
         locked_head()
-        for target in targets:
+        for name, target in zip(names, targets, strict=True):
             if isinstance(target, Namespace):
                 clearings = state_of(target.policy, latest_revision(target.policy.name)).policy.clearings
                 apply(target.policy, {"clearings": clearings + 1}, order)
             else:
-                _clear_area(target, order)
+                _clear_areas(name, target, order)
 
 
 def target_of(name: str) -> Target:
-    """Return the namespace or Django's cache of that name; raise DeclarationError."""
+    """Return the namespace or the areas of Django's cache of that name; raise DeclarationError."""
     found = targets()
     if name not in found:
         raise DeclarationError(f"There is no namespace {name!r}. There are {', '.join(found)}.")
@@ -61,22 +62,25 @@ def target_of(name: str) -> Target:
 
 
 def targets() -> dict[str, Target]:
-    """Return all that can be cleared, by name."""
-    found: list[Target] = [*namespaces(), *areas()]
-    return {one.name: one for one in found}
+    """Return all that can be cleared, by name; caches that differ in the prefix alone share theirs."""
+    found: dict[str, Target] = {one.name: one for one in namespaces()}
+    for name, same in groupby(areas(), key=lambda area: area.name):
+        found[name] = tuple(same)
+    return found
 
 
-def _clear_area(area: Area, order: Order) -> None:
+def _clear_areas(name: str, same: Sequence[Area], order: Order) -> None:
     record(
         actor=order.actor,
         action=order.action,
-        target=f"cache:{area.name}",
+        target=f"cache:{name}",
         before=None,
         after=None,
         reason=order.reason,
         request_id=order.request_id,
     )
-    transaction.on_commit(area.clear)
+    for area in same:
+        transaction.on_commit(area.clear)
 
 
 def clear_all(*, actor: Actor, reason: str, request_id: str = "") -> int:

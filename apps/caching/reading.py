@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import InterfaceError, OperationalError
+from opentelemetry.trace import get_tracer
 
 from apps.caching import dependencies
 from apps.caching import record as records
@@ -30,6 +31,10 @@ from apps.deduplication.flights.unshared import Unshared
 from apps.resilience.exceptions import ResilienceError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from opentelemetry.trace import Span
+
     from apps.caching.namespace import Namespace
 
 OUTAGES = (OperationalError, InterfaceError, OSError, ResilienceError, FlightTimeoutError)
@@ -51,7 +56,8 @@ class Reading(Finding):
         """Return the value from the store or the loader. Blocks."""
         outcome = self._found_or_loaded(load, refresh)
         if self.cause != "disabled":
-            dependencies.note(self.place.tags, None if outcome.is_stale else self.stamps)
+            source = outcome.cause or outcome.level
+            dependencies.note(self.place.tags, None if outcome.is_stale else self.fence.stamps, source)
         return outcome
 
     def _found_or_loaded(self, load: Callable[[], Any], refresh: Callable[[Old[Any]], Any] | None) -> Outcome[Any]:
@@ -79,6 +85,17 @@ class Reading(Finding):
         work = load if refresh is None or self.old is None else self._with_old(refresh)
         return await self._loaded_async(work)
 
+    def renew(self, load: Callable[[], Any]) -> bool:
+        """Load and keep the value where neither memory nor store has a current one; return whether it was done.
+
+        Nobody reads it by this. Raises what the loader raises. Blocks.
+        """
+        entry = self.namespace.shelf.entries.get(self.key)
+        if (entry is not None and is_unmoved(entry.fences)) or self.looked_for() is not None or self.cause in ALONE:
+            return False
+        self._loaded(load)
+        return True
+
     def keep(self, value: Any, *, seconds: float) -> bool:
         """Keep a value from elsewhere under the fences of now."""
         self.looked_for()
@@ -88,7 +105,8 @@ class Reading(Finding):
 
     def keep_made(self, value: Any, *, seconds: float, load_seconds: float) -> bool:
         """Keep a value that was made after `found` had nothing; all that it was made of must be of the same stamps."""
-        if self.cause in ALONE or self.stamps is None or not dependencies.agree(self.place.tags, self.stamps):
+        stamps = self.fence.stamps
+        if self.cause in ALONE or stamps is None or not dependencies.agree(self.place.tags, stamps):
             self.namespace.tally.refusals["held" if self.cause == "held" else "moved"] += 1
             return False
         return self._kept(value, self._recorded(value, seconds, load_seconds=load_seconds), is_own=True)
@@ -109,7 +127,8 @@ class Reading(Finding):
     def _loaded(self, load: Callable[[], Any]) -> Outcome[Any]:
         def work() -> bytes:
             begun = _clock()
-            return self._packed(load(), begun)
+            with self._span():
+                return self._packed(load(), begun)
 
         try:
             data = self.namespace.scope.run(self._flight(), work)
@@ -120,7 +139,8 @@ class Reading(Finding):
     async def _loaded_async(self, load: Callable[[], Awaitable[Any]]) -> Outcome[Any]:
         async def work() -> bytes:
             begun = _clock()
-            return self._packed(await load(), begun)
+            with self._span():
+                return self._packed(await load(), begun)
 
         try:
             data = await self.namespace.scope.run_async(self._flight(), work)
@@ -138,12 +158,13 @@ class Reading(Finding):
                 raise
             return self._stood_in(error)
 
+    def _span(self) -> "AbstractContextManager[Span]":
+        attributes = {"cache.namespace": self.namespace.name}
+        return get_tracer(__name__).start_as_current_span("cache load", attributes=attributes)
+
     def _flight(self) -> str:
         """Return the name of the work: who reads after an invalidation never joins who began before it."""
-        if self.stamps is not None:
-            return f"{self.place.digest}:{b','.join(self.stamps).decode()}"
-        fences = self.fences or ()
-        return f"{self.place.digest}:{PROCESS}:{os.getpid()}:{','.join(str(version) for _, version in fences)}"
+        return f"{self.place.digest}:{self.fence.round(_process)}"
 
     def _packed(self, answer: Any, begun: float) -> bytes:
         """Return a loader's answer as a flight carries it, and remember it as it is."""
@@ -168,7 +189,7 @@ class Reading(Finding):
             life=life,
             draw=random.random(),
             is_compressed=False,
-            stamps=self.stamps or (),
+            stamps=self.fence.stamps or (),
             payload=self.namespace.codec.encode(value),
         )
 
@@ -192,7 +213,7 @@ class Reading(Finding):
         if len(record.payload) > self.policy.entry_bytes:
             tally.refusals["size"] += 1
             return False
-        if (is_own and not self._stored(record)) or self.fences is None or not is_unmoved(self.fences):
+        if (is_own and not self._stored(record)) or not self.fence.stands():
             tally.refusals["moved"] += 1
             return False
         tally.fills += 1
@@ -203,12 +224,12 @@ class Reading(Finding):
 
     def _stored(self, record: Record) -> bool:
         """Offer the record to the store; False when it knows better. Where there is none, memory has to do."""
-        if self.stamps is None or not self.policy.is_l3_used:
+        if self.fence.stamps is None or not self.policy.is_l3_used:
             return True
         life = record.life or self.policy.l3_seconds
         frame = partial(self._frame, record)
         try:
-            return store().fill(self.place, self.stamps, frame, seconds=life + self.policy.grace_seconds)
+            return store().fill(self.place, self.fence.stamps, frame, seconds=life + self.policy.grace_seconds)
         except UnavailableError:
             return True
 
@@ -225,6 +246,10 @@ class Reading(Finding):
             raise error
         self.namespace.tally.stale += 1
         return Outcome(old.value, "stale", _clock() - old.loaded_at, is_stale=True, cause=self.cause)
+
+
+def _process() -> str:
+    return f"{PROCESS}:{os.getpid()}"
 
 
 def found_many(readings: Iterable[Reading]) -> Iterator[tuple[Reading, Outcome[Any]]]:

@@ -29,6 +29,17 @@ class Sessions:
         self._lock = Lock()
         self.bytes = self.evictions = 0
 
+    def shelf(self, session: str) -> Shelf[Place] | None:
+        """Return what the session has, to be read."""
+        return self._shelves.get(session)
+
+    def shelves(self) -> Iterator[tuple[str, Shelf[Place]]]:
+        """Yield the sessions as they were a moment ago, with what they have."""
+        for session in list(self._shelves):
+            shelf = self._shelves.get(session)
+            if shelf is not None:
+                yield session, shelf
+
     def get(self, session: str, key: Place) -> Entry | None:
         """Return the session's entry."""
         shelf = self._shelves.get(session)
@@ -47,6 +58,16 @@ class Sessions:
             while self.bytes > policy.l2_bytes:
                 self._forget(next(iter(self._shelves)))
                 self.evictions += 1
+
+    def swap(self, session: str, key: Place, old: Entry, new: Entry) -> None:
+        """Put an entry of the session in the place of another of its size, if that is still there.
+
+        It counts as storing where somebody asked since the other was stored.
+        """
+        with self._lock:
+            shelf = self._shelves.get(session)
+            if shelf is not None and shelf.swap(key, old, new) and new.asked_at > old.stored_at:
+                self._shelves[session] = self._shelves.pop(session)
 
     def drop(self, session: str, key: Place) -> None:
         """Forget one entry of a session."""
@@ -69,9 +90,12 @@ class Sessions:
 
     def clear_namespace(self, name: str) -> None:
         """Forget what all sessions have of a namespace."""
-        for session, place, _ in self.all():
-            if place[0] == name:
-                self.drop(session, place)
+        with self._lock:
+            for shelf in self._shelves.values():
+                before = shelf.bytes
+                for place in [place for place in shelf.entries if place[0] == name]:
+                    shelf.drop(place)
+                self.bytes += shelf.bytes - before
 
     def count(self) -> tuple[int, int]:
         """Return how many sessions there are, and how many entries."""
@@ -89,8 +113,8 @@ class Sessions:
 
     def all(self) -> Iterator[tuple[str, Place, Entry]]:
         """Yield sessions, places and entries as they were a moment ago."""
-        for session, shelf in list(self._shelves.items()):
-            for place, entry in list(shelf.entries.items()):
+        for session, shelf in self.shelves():
+            for place, entry in shelf.all():
                 yield session, place, entry
 
     def _forget(self, session: str) -> None:

@@ -21,6 +21,7 @@ class Freshness:
 
 
 invalidations: Counter[str] = Counter(dict.fromkeys(CAUSES, 0))
+invalidated: Counter[tuple[str, str]] = Counter()  # the same by what a tag begins with, a family or namespace, as well
 freshness = Freshness()
 
 

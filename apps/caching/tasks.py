@@ -9,9 +9,9 @@ from apps.caching.warming.warm import warm
 
 
 @shared_task(name="caching.warm", ignore_result=True, expires=60)
-def warm_cache() -> None:
-    """Load what is asked for most and is not there: after a flush, a restart of Redis, or a deployment."""
-    warm()
+def warm_cache(namespace: str = "") -> None:
+    """Load what is asked for most and is not there: after a flush, a restart of Redis, a deployment, or on order."""
+    warm(namespace=namespace)
 
 
 def warm_after_start(**_: Any) -> None:

@@ -21,7 +21,7 @@ from apps.backplane.current import bus
 from apps.caching.current import store
 from apps.caching.family import Family, families, families_written
 from apps.caching.signals import tags_invalidated
-from apps.caching.statistics import invalidations
+from apps.caching.statistics import invalidated, invalidations
 from apps.caching.stores.invalidations import NAME_MAX_CHARACTERS
 from apps.caching.tag import tags
 from apps.caching.topic import tell
@@ -69,11 +69,9 @@ def invalidate(*names: str, cause: str = "write") -> None:
         pass
 
 
-def noted(connection: Any = default_connection) -> set[str]:
-    """Return the tags that the transaction of this thread has invalidated so far; a look at a flag if none."""
-    if not writing.has_noted:
-        return set()
-    found = {name for one in _noted(connection) for name in one.names}
+def noted() -> set[str]:
+    """Return the tags that the transaction of this thread has invalidated so far; `writing` says whether to ask."""
+    found = {name for one in _noted(default_connection) for name in one.names}
     writing.has_noted = bool(found)
     return found
 
@@ -176,5 +174,7 @@ def _held(names: Sequence[str], cause: str, connection: Any) -> Iterator[None]:
         tags.release(held)
         writing.has_noted = False
     invalidations[cause] += len(names)
+    for name in names:
+        invalidated[name.partition(":")[0], cause] += 1
     tell(bus(), names)
     tags_invalidated.send_robust(Noted, names=tuple(names), cause=cause)

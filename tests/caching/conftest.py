@@ -15,6 +15,7 @@ from apps.caching.family import Family
 from apps.caching.namespace import Namespace
 from apps.deduplication.flights import scope as scopes
 from apps.tuning.registry import withdraw
+from tests.caching.opened import close_all
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -32,6 +33,7 @@ def nothing_kept() -> Iterator[None]:
         with Redis.from_url(settings.REDIS_URL) as client:
             client.flushdb()
     yield
+    close_all()
     current.forget_all()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from apps.caching.record import Stamps
-from apps.caching.stores.store import Answer, Data, Lease, Place
+from apps.caching.stores.store import Answer, Data, Lease, Place, Weight
 
 
 class Model:
@@ -41,6 +41,9 @@ class Model:
         for name in lease.names:
             self._stamps.pop(name, None)
             self._holds.get(name, {}).pop(lease.token, None)
+
+    def weight(self) -> Weight:
+        return Weight(sum(len(data) for data, _ in self._entries.values()))
 
     def tend(self) -> None:
         """Nothing is due."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import redis
 from django.db import connection, transaction
 
 from apps.backplane.connections import redis_client
@@ -14,10 +15,12 @@ from apps.caching.namespace import Namespace
 from apps.caching.stores import invalidations
 from apps.caching.stores.redis_store import RedisStore
 from apps.caching.stores.store import Place
+from apps.caching.stores.wire import EPOCH_KEY
 from apps.resilience.exceptions import RejectedError
 from apps.resilience.pipeline import pipeline
 from tests.caching.conftest import Page
 from tests.caching.test_namespace import KEY, ONE, TWO, Clock, Loader, clock, in_the_database, tended
+from tests.servers.deadline import eventually
 from tests.servers.redis import Redis
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,6 +92,25 @@ def test_a_store_tended_during_a_commit_it_was_not_told_of_is_not_believed_after
     assert not store.lost
 
 
+def test_a_store_that_fails_somebody_while_it_is_tended_is_not_believed_and_tended_again(
+    store: RedisStore, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store._distrust(OSError("gone"))
+    logged = invalidations.logged
+
+    def fails_meanwhile() -> list[tuple[int, str]]:
+        monkeypatch.setattr(invalidations, "logged", logged)
+        store._distrust(OSError("gone again"))  # as another thread says of a connection from before
+        return logged()
+
+    monkeypatch.setattr(invalidations, "logged", fails_meanwhile)
+    store.tend()
+    assert store.lost
+    store.tend()
+    assert not store.lost
+    assert store.read([PLACE])
+
+
 def test_a_busy_process_believes_the_store_again_as_soon_as_it_can_be_told(
     store: RedisStore, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +147,50 @@ def test_what_another_server_kept_during_a_commit_is_not_believed_where_the_rele
             store.read([PLACE])
         store.tend()
         assert [answer.stamps for answer in store.read([PLACE])] != [before.stamps]
+
+
+def test_what_is_owed_to_a_server_that_takes_no_writes_is_owed_still_and_paid_to_it_when_it_does(
+    store: RedisStore, gate: Gate, redis_url: str, redis_server: Redis
+) -> None:
+    with redis_client(redis_url, purpose="cache", timeout_seconds=0.5) as client:
+        elsewhere = RedisStore(client, Gate(), LocalBus())  # type: ignore[arg-type]
+        lease = store.hold(["one:1"], connection)
+        redis_server.flush()
+        [before] = elsewhere.read([PLACE])
+        gate.is_open = False
+        store.release(lease)
+        gate.is_open = True
+        client.slaveof("127.0.0.1", "1")  # a failover made it a replica
+        try:
+            store.tend()
+            store.tend()
+            assert "ReadOnlyError" in store.lost
+        finally:
+            client.slaveof()
+        store.tend()
+        [after] = store.read([PLACE])
+        assert not store.lost
+        assert after.stamps not in {None, before.stamps}
+
+
+def test_a_server_without_its_epoch_begins_another_and_leaves_nothing_current(
+    store: RedisStore, redis_server: Redis
+) -> None:
+    [before] = store.read([PLACE])
+    assert before.stamps is not None
+    with redis.Redis(port=redis_server.port) as client:
+        client.delete(EPOCH_KEY)
+    [after] = store.read([PLACE])
+    assert after.stamps is not None
+    assert (after.stamps[:-1], after.stamps[-1] == before.stamps[-1]) == (before.stamps[:-1], False)
+    assert store.fill(PLACE, before.stamps, lambda: b"older", seconds=60) is False
+
+
+def test_an_answer_that_somebody_else_left_behind_is_taken_for_nobodys(store: RedisStore) -> None:
+    [idle] = store._wire._idle
+    idle.send_command("ECHO", "for somebody else")
+    assert eventually(idle.can_read)
+    assert store.ask("ECHO", "mine") == b"mine"
 
 
 def test_how_long_a_load_took_does_not_lengthen_the_time_for_which_what_it_brought_is_believed(

@@ -1,12 +1,14 @@
 """How much memory entries take, and that it is bounded."""
 
 import tracemalloc
+from dataclasses import dataclass
 
 import pytest
 
-from apps.caching.memory import Entry, Scale, Shelf
+from apps.caching.exceptions import EntryError
+from apps.caching.memory import Entry, Scale, Shelf, deep_bytes
 from apps.caching.policy import memory
-from apps.caching.record import Codec
+from apps.caching.record import Codec, decoded
 from apps.caching.sessions import Sessions
 from apps.caching.tag import Tags, captured
 from apps.tuning.handle import State
@@ -66,3 +68,22 @@ def test_sessions_have_quotas_each_and_together() -> None:
         assert (kept.bytes, kept.count()) == (300, (1, 3))
     finally:
         memory.swap(State(policy=memory.default))
+
+
+def test_what_a_value_has_beside_its_slots_is_measured_too() -> None:
+    @dataclass(frozen=True)
+    class Loose:
+        text: str
+
+    assert deep_bytes(Loose("x" * 10_000)) > 10_000
+
+
+def test_nothing_is_dropped_of_a_session_that_is_not_known() -> None:
+    kept = Sessions()
+    kept.drop("unknown", ("name", (1,)))
+    assert (kept.bytes, kept.count()) == (0, (0, 0))
+
+
+def test_bytes_that_are_no_record_are_refused() -> None:
+    with pytest.raises(EntryError):
+        decoded(b"\xc1")

@@ -6,6 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 
+from apps.caching.backend import LevelledCache
 from apps.caching.namespace import Namespace
 from apps.caching.statistics import invalidations
 from apps.chat.models import User
@@ -50,6 +51,15 @@ def test_all_means_django_s_cache_as_well(namespace: Namespace[Any]) -> None:
     assert cache.get("key") is None
     assert namespace.policy.current.clearings == 1
     assert "cache:django.default" in set(AuditEntry.objects.values_list("target", flat=True))
+
+
+def test_caches_that_differ_in_the_prefix_alone_are_cleared_together(namespace: Namespace[Any]) -> None:
+    caches = [LevelledCache("default", {"KEY_PREFIX": prefix}) for prefix in ("a", "z")]
+    for one in caches:
+        one.set("key", "value")
+    call_command("invalidate_cache", "--namespace", "django.default", "--reason", "begin anew")
+    assert [one.get("key") for one in caches] == [None, None]
+    assert AuditEntry.objects.get().target == "cache:django.default"
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
 """Entries that somebody tampered with, in Redis and in the database; and nothing in a request that is unpickled."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import redis
-from django.test import Client
 
-from apps.caching import current
 from apps.caching import record as records
 from apps.caching.envelope import wrapped
 from apps.caching.models import StoredEntry
@@ -16,12 +16,10 @@ from apps.caching.namespace import Namespace
 from apps.caching.stores.database_store import DatabaseStore
 from apps.caching.stores.store import Store
 from apps.caching.stores.wire import PREFIX
-from apps.chat.models import User
-from apps.chat.services.conversations import create_conversation
-from apps.chat.services.messages import send_message
 from tests.caching.conftest import Page
+from tests.caching.opened import over_redis
 from tests.caching.test_namespace import Loader, ordered
-from tests.caching.test_stores import over_redis
+from tests.servers.site import PROJECT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HERE, THERE = (1,), (2,)
@@ -126,55 +124,8 @@ def test_an_entry_that_was_tampered_with_is_refused_counted_and_loaded_anew(
     assert namespace.outcome(HERE, load).level == "L3"
 
 
-UNPICKLED: list[str] = []
-_is_listening = [False]
-
-
-def audit(event: str, arguments: tuple[Any, ...]) -> None:
-    """Note each global that anything in this process unpickles; Python tells it, whoever imported pickle."""
-    if event == "pickle.find_class" and _is_listening[0]:
-        UNPICKLED.append(".".join(map(str, arguments)))
-
-
-sys.addaudithook(audit)
-
-
-def test_what_notices_an_unpickling_does() -> None:
-    import pickle
-
-    UNPICKLED.clear()
-    _is_listening[0] = True
-    pickle.loads(pickle.dumps(Page("x")))
-    _is_listening[0] = False
-    assert UNPICKLED != []
-
-
-# Imported by a cache alone whose options ask for it: another test of this process may have made one.
-ON_REQUEST = {"apps.caching.backend.pickles"}
-
-
-def test_nothing_of_a_request_imports_pickle_or_unpickles(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    user = User.objects.create_user("ann")
-    where = create_conversation(user_id=user.pk, title="Room").id
-    send_message(user_id=user.pk, conversation_id=where, text="hello")
-    client.force_login(user)
-    monkeypatch.setattr("pickle.loads", forbidden)
-    monkeypatch.setattr("pickle.load", forbidden)
-    monkeypatch.setattr("pickle.Unpickler", forbidden)
-    UNPICKLED.clear()
-    _is_listening[0] = True
-    pages = [client.get(f"/api/conversations/{where}/messages") for _ in range(2)]
-    current.forget_all()
-    pages.append(client.get(f"/api/conversations/{where}/messages"))
-    _is_listening[0] = False
-    assert [page.status_code for page in pages] == [200, 200, 200]
-    assert UNPICKLED == []
-    assert {name for name, module in sys.modules.items() if is_ours(name) and "pickle" in vars(module)} <= ON_REQUEST
-
-
-def is_ours(name: str) -> bool:
-    return name.split(".", maxsplit=1)[0] in {"apps", "perfsite"} and sys.modules[name] is not None
-
-
-def forbidden(*_: object, **__: object) -> None:
-    raise AssertionError("something was unpickled")
+def test_nothing_of_a_request_imports_pickle_or_unpickles() -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", "tests/caching/unpickled.py"]
+    ended = subprocess.run(command, env=env, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
+    assert "2 passed" in ended.stdout, ended.stdout + ended.stderr

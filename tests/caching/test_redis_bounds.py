@@ -1,6 +1,7 @@
 """However much is invalidated, Redis holds no more for it, and does nothing that grows with what it holds."""
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from django.db import connection
 
 from apps.caching.stores.redis_store import RedisStore
 from apps.caching.stores.store import Place
-from tests.caching.test_stores import over_redis
-from tests.servers.redis import Redis
+from tests.caching.opened import over_redis
+from tests.servers.redis import Redis, running_redis
 from tests.soak import length
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,11 +36,18 @@ def keep(store: RedisStore, number: int) -> None:
         store.fill(place, answer.stamps, lambda: b"x" * 500, seconds=60)
 
 
+@pytest.fixture
+def own_redis() -> Iterator[Redis]:
+    """A server that nobody else asks: all it is asked is judged."""
+    with running_redis() as server:
+        yield server
+
+
 @pytest.mark.soak
-def test_redis_stays_within_bounds_and_does_nothing_that_grows(redis_url: str, redis_server: Redis) -> None:
-    store, chance = over_redis(redis_url), random.Random(1)
+def test_redis_stays_within_bounds_and_does_nothing_that_grows(own_redis: Redis) -> None:
+    store, chance = over_redis(own_redis.url()), random.Random(1)
     commits = length(1_000_000, short=20_000) // TAGS_A_COMMIT
-    with redis.Redis(port=redis_server.port) as client:
+    with redis.Redis(port=own_redis.port) as client:
         keep(store, 0)
         client.config_resetstat()
         empty, most, keys = memory(client), 0, 0

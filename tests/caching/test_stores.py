@@ -12,8 +12,6 @@ import redis
 from django.db import connection, transaction
 from django.utils import timezone
 
-from apps.backplane.connections import redis_client
-from apps.backplane.local import LocalBus
 from apps.caching import current
 from apps.caching.exceptions import UnavailableError
 from apps.caching.models import Invalidation
@@ -24,16 +22,12 @@ from apps.caching.stores.store import Answer, Place, Store
 from apps.resilience.pipeline import pipeline
 from apps.tuning.handle import State
 from tests.caching.model import Model
+from tests.caching.opened import over_redis
 from tests.servers.deadline import eventually
 from tests.servers.redis import Redis, running_redis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HERE, THERE = Place("a" * 32, ("one:1", "one:*")), Place("b" * 32, ("one:2", "one:*"))
-
-
-def over_redis(url: str, *, hold_seconds: float = 5.0) -> RedisStore:
-    client = redis_client(url, purpose="cache", timeout_seconds=0.5)
-    return RedisStore(client, pipeline("redis_cache"), LocalBus(), hold_seconds=hold_seconds)
 
 
 @pytest.fixture(params=["redis", "database", "model"])
@@ -216,6 +210,8 @@ def test_a_database_that_fails_is_told_as_a_store_that_does_not_answer() -> None
     try:
         with pytest.raises(UnavailableError):
             store.drop(HERE.digest)
+        with pytest.raises(UnavailableError):
+            store.weight()
         current._stores[os.getpid()] = store
         failing.step()
         assert failing._is_failing
@@ -236,3 +232,12 @@ def test_superseded_rows_of_the_log_are_removed() -> None:
     store.tend()
     assert Invalidation.objects.filter(tag="one:1").count() == 1
     assert read(store).stamps != before
+
+
+def test_what_is_stored_has_a_weight(store: Store) -> None:
+    before = store.weight().stored_bytes
+    [answer] = store.read([HERE])
+    assert answer.stamps is not None
+    store.fill(HERE, answer.stamps, lambda: b"x" * 100_000, seconds=60)
+    store.tend()
+    assert store.weight().stored_bytes >= before + 100_000

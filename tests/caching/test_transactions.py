@@ -4,8 +4,10 @@ import threading
 from typing import Any
 
 import pytest
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection, transaction
 
+from apps.caching.exceptions import DeclarationError
 from apps.caching.family import Family
 from apps.caching.namespace import Namespace
 from apps.caching.statistics import invalidations
@@ -191,6 +193,40 @@ def test_outside_a_transaction_an_order_holds_at_once(namespace: Namespace[Any],
     namespace.invalidate(f"thing:{number}")
     read(namespace, number)
     assert namespace.tally.loads == 2
+
+
+def test_naming_nothing_invalidates_nothing(namespace: Namespace[Any], number: int) -> None:
+    read(namespace, number)
+    before = invalidations.total()
+    invalidate()
+    assert read(namespace, number) == "old"
+    assert (namespace.tally.loads, invalidations.total()) == (1, before)
+
+
+def test_migrations_invalidate_every_family_once_there_is_a_log_to_write_it_to(
+    namespace: Namespace[Any], number: int
+) -> None:
+    before, told = invalidations["migration"], {"verbosity": 0, "interactive": False, "db": "default"}
+    read(namespace, number)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE caching_invalidation RENAME TO aside")
+    try:
+        emit_pre_migrate_signal(**told)
+        emit_post_migrate_signal(**told)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE aside RENAME TO caching_invalidation")
+    assert invalidations["migration"] == before
+    emit_post_migrate_signal(**told)
+    assert invalidations["migration"] > before
+    read(namespace, number)
+    assert namespace.tally.loads == 2
+
+
+@pytest.mark.parametrize("name", ["thing", "Thing", "a b", ""])
+def test_families_have_names_of_their_own(things: Family, name: str) -> None:
+    with pytest.raises(DeclarationError, match="is taken, or no name"):
+        Family(name, tables={})
 
 
 def test_a_tag_of_a_family_cannot_be_mistaken_for_all_of_it(things: Family) -> None:

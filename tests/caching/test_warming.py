@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from celery.signals import worker_ready
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
+from kombu.exceptions import OperationalError as BrokerError
 
 from apps.caching import current
 from apps.caching.keys import Key
@@ -21,7 +23,7 @@ from apps.caching.warming.ranking import hottest, prune, write
 from apps.caching.warming.warm import Warmed, warm
 from apps.chat.models import User
 from apps.chat.services.conversations import create_conversation
-from apps.chat.services.history import LATEST, Position, history_document, loaded_by_key
+from apps.chat.services.history import LATEST, Position, history_body, loaded_by_key
 from tests.caching.conftest import Page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -137,6 +139,8 @@ def test_the_command_says_what_it_did(warmed: Namespace[Any]) -> None:
         call_command("warm_cache", "--namespace=nowhere")
     with pytest.raises(CommandError, match="above 0"):
         call_command("warm_cache", "--top=0")
+    with pytest.raises(CommandError, match="'many' is no number above 0"):
+        call_command("warm_cache", "--top=many")
 
 
 def test_the_task_does_the_same(warmed: Namespace[Any]) -> None:
@@ -195,11 +199,37 @@ def test_old_reads_count_half_and_the_table_stays_small(
     assert hottest(top=10) == []
 
 
+def test_reads_of_an_hour_ago_count_half_without_anybody_asking(
+    warmed: Namespace[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ranking_of_now = ranking.Ranking()
+    HotKey.objects.update(l1=64, l2=0, l3=0, loads=0)
+    ranking_of_now.tend()
+    assert [key.asked for key in hottest(top=10)] == [64] * 3
+    now = time.monotonic()
+    monkeypatch.setattr(ranking.time, "monotonic", lambda: now + ranking.HALVE_SECONDS)
+    for _ in range(2):
+        ranking_of_now.tend()
+    assert [key.asked for key in hottest(top=10)] == [32] * 3
+
+
+def test_a_worker_that_starts_queues_a_run_and_goes_on_where_it_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def away(*, retry: bool) -> None:
+        asked.append(retry)
+        raise BrokerError("no broker")
+
+    monkeypatch.setattr(warm_cache, "apply_async", away)
+    worker_ready.send(None)
+    assert asked == [False]
+
+
 def test_pages_of_history_can_be_loaded_by_key() -> None:
     ann = User.objects.create(username="ann")
     conversation = create_conversation(user_id=ann.pk, title="hello")
-    document = history_document(user_id=ann.pk, conversation_id=conversation.id, position=LATEST)
-    since = history_document(user_id=ann.pk, conversation_id=conversation.id, position=Position(sequence=1))
+    document = history_body(user_id=ann.pk, conversation_id=conversation.id, position=LATEST)
+    since = history_body(user_id=ann.pk, conversation_id=conversation.id, position=Position(sequence=1))
     write()
     found = {key.key: loaded_by_key(key.key) for key in hottest(namespace="chat.history", top=10) if key.key}
     assert sorted(map(len, found), key=int) == [2, 4]

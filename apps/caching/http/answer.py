@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from hashlib import blake2b
 from http import HTTPStatus
+from typing import ClassVar
 
 import msgspec
 from django.http import HttpResponse, HttpResponseBase
@@ -27,6 +28,8 @@ class StoredAnswer(msgspec.Struct, frozen=True):
     written, the latter without what tells of the body.
     """
 
+    level: ClassVar[str] = "L2"  # where it is given out from
+
     headers: Headers
     head: bytes
     head_304: bytes
@@ -34,29 +37,43 @@ class StoredAnswer(msgspec.Struct, frozen=True):
     pieces: tuple[bytes, ...]
 
 
-def why_not(response: HttpResponseBase) -> str:
-    """Return what makes an answer its own request's alone, empty if nothing does."""
-    if response.streaming:
-        return "stream"
-    if response.status_code != HTTPStatus.OK:
-        return "status"
+class Body(msgspec.Struct, frozen=True, gc=False):
+    """All that an answer says, the same for everybody, with its strong ETag."""
+
+    content: bytes
+    etag: bytes
+
+
+def body_of(content: bytes) -> Body:
+    """Return the bytes with their ETag."""
+    return Body(content=content, etag=_digest(content))
+
+
+def why_not(response: HttpResponse) -> str:
+    """Return what makes a whole 200 its own request's alone, empty if nothing does."""
     return why_alone(HTTPStatus.OK, _headers(response))
 
 
 def stored(response: HttpResponse, *, placeholder: bytes) -> StoredAnswer:
     """Return an answer to be kept; `placeholder` stands where a token belongs, empty where there is none."""
     pieces = tuple(response.content.split(placeholder)) if placeholder else (response.content,)
-    kept = tuple(one for one in _headers(response) if one[0] not in OWN and one[0] != b"etag")
+    kept = lasting(response)
     return StoredAnswer(
         headers=kept,
-        head=_written(kept),
-        head_304=_written(one for one in kept if one[0] not in OF_BODY),
+        head=written(kept),
+        head_304=written(one for one in kept if one[0] not in OF_BODY),
         etag=etag_of(response, pieces),
         pieces=pieces,
     )
 
 
-def _written(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+def lasting(response: HttpResponseBase) -> Headers:
+    """Return the headers that the same answer has the next time, without its ETag."""
+    return tuple(one for one in _headers(response) if one[0] not in OWN and one[0] != b"etag")
+
+
+def written(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return headers as they are sent."""
     return b"".join(b"%b: %b\r\n" % header for header in headers)
 
 
@@ -64,7 +81,11 @@ def etag_of(response: HttpResponse, pieces: Iterable[bytes]) -> bytes:
     """Return the answer's own strong ETag, or one made of its pieces."""
     if given := response.headers.get("ETag"):
         return given.encode()
-    return b'"%b"' % blake2b(b"\0".join(pieces), digest_size=ETAG_BYTES).hexdigest().encode()
+    return _digest(b"\0".join(pieces))
+
+
+def _digest(data: bytes) -> bytes:
+    return b'"%b"' % blake2b(data, digest_size=ETAG_BYTES).hexdigest().encode()
 
 
 def known(header: bytes) -> frozenset[bytes]:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from apps.caching.http.answer import StoredAnswer
 from apps.caching.http.bypass import is_bypassed
 from apps.caching.http.plan import Plan, Tags
+from apps.caching.http.shared import Shared
 from apps.caching.namespace import Namespace
 from apps.tuning.handle import Handle
 
@@ -23,6 +24,7 @@ def cached_response(
     namespace: Namespace[StoredAnswer],
     *,
     tags: Tags,
+    shared: Shared | None = None,
     policies: tuple[Handle[Any], ...] = (),
     cookies: tuple[str, ...] = (),
     seconds: Callable[[HttpRequest], float] | None = None,
@@ -31,9 +33,10 @@ def cached_response(
 
     `tags` returns, for the reader's id and the path's parts, everything the answer is made of and everything that says
     the reader may have it, the reader's own account included; the session is added. Not kept: whatever sets a cookie,
-    streams, says no-store, is no 200, or was made of parts of other tags.
+    streams, says no-store, is no 200, or was made of parts of other tags. Where `shared` finds a key, the view's
+    answer has to be that value, and nothing is kept for the session.
     """
-    plan = Plan(namespace=namespace, tags=tags, policies=policies, cookies=cookies, seconds=seconds)
+    plan = Plan(namespace=namespace, tags=tags, shared=shared, policies=policies, cookies=cookies, seconds=seconds)
 
     def decorate(view: View) -> View:
         @wraps(view)

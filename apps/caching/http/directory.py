@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from apps.caching.http.answer import StoredAnswer
 from apps.caching.http.counts import RouteTally
@@ -11,7 +11,8 @@ from apps.caching.namespace import Namespace
 from apps.caching.sessions import sessions
 from apps.tuning.handle import Handle
 
-LIMIT = 20_000
+LIMIT = 10_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +46,19 @@ class Target:
         return outcome.value
 
 
-class Directory:
-    """Targets by the name of what is asked for. It only says where to look; what is there is judged each time."""
+class Directory(Generic[T]):
+    """What is known by a name. It only says where to look; what is there is judged each time."""
 
     def __init__(self) -> None:
-        self._targets: dict[str, Target] = {}
+        self._targets: dict[str, T] = {}
         self._lock = Lock()
 
-    def get(self, name: str) -> Target | None:
-        """Return where the answer is, if it was ever here."""
+    def get(self, name: str) -> T | None:
+        """Return what is known, if anything."""
         return self._targets.get(name)
 
-    def put(self, name: str, target: Target) -> None:
-        """Remember where an answer is; who was remembered first is forgotten first."""
+    def put(self, name: str, target: T) -> None:
+        """Remember it; what was remembered first is forgotten first."""
         with self._lock:
             self._targets.pop(name, None)
             self._targets[name] = target
@@ -70,4 +71,4 @@ class Directory:
             self._targets.clear()
 
 
-directory = Directory()
+directory: Directory[Target] = Directory()

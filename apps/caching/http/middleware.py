@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from apps.caching import dependencies
 from apps.caching.http.decorator import VISIT
 from apps.caching.http.plan import route_of
-from apps.caching.http.request import SAFE, asked, goes_alone, of_django
+from apps.caching.http.request import SAFE, asked, caller_of, goes_alone, of_django
 from apps.caching.http.visit import Visit, personal
 
 
@@ -35,5 +35,5 @@ def visit_of(request: HttpRequest) -> Visit | None:
     """Return a visit for a request whose answer may be kept."""
     if request.method not in SAFE or (route := route_of(request.path_info)) is None or goes_alone(request):
         return None
-    named = asked(of_django(request), cookies=route.plan.cookies)
-    return None if named is None else Visit(request, route, named)
+    caller = caller_of(request.COOKIES)
+    return None if caller is None else Visit(request, route, caller, asked(of_django(request)))

@@ -11,6 +11,7 @@ from django.urls import Resolver404, resolve
 
 from apps.caching.http.answer import StoredAnswer
 from apps.caching.http.counts import RouteTally, tally_of
+from apps.caching.http.shared import Shared
 from apps.caching.namespace import Namespace
 from apps.tuning.handle import Handle
 
@@ -22,12 +23,13 @@ Tags: TypeAlias = Callable[[int, Mapping[str, Any]], Iterable[str]]
 class Plan:
     """`tags` names what an answer is made of and who may see it, by the reader's id and the path's parts.
 
-    `policies` are those whose change makes it another answer, `cookies` those that it depends on besides the session,
-    `seconds` how long it may be kept at most.
+    Where `shared` finds a key, the answer is the same for all who may have it. `policies` are those whose change makes
+    it another answer, `cookies` those that it depends on besides the session, `seconds` how long it may be kept.
     """
 
     namespace: Namespace[StoredAnswer]
     tags: Tags
+    shared: Shared | None = None
     policies: tuple[Handle[Any], ...] = ()
     cookies: tuple[str, ...] = ()
     seconds: Callable[[HttpRequest], float] | None = None
@@ -43,9 +45,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A plan and the counters of the route that it was found on."""
+    """A plan, the path's parts, and the counters and the name of the route that it was found on."""
 
     plan: Plan
+    at: Mapping[str, Any]
+    name: str
     tally: RouteTally
 
 
@@ -61,4 +65,5 @@ def _route_of(path: str, urls: str) -> Route | None:
     except Resolver404:
         return None
     plan = getattr(found.func, "answers_plan", None)
-    return None if plan is None else Route(plan=plan, tally=tally_of(str(found.route)))
+    name = str(found.route)
+    return None if plan is None else Route(plan=plan, at=found.kwargs, name=name, tally=tally_of(name))

@@ -1,6 +1,7 @@
 """What staff may turn about finished answers, and how a namespace of them is declared."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from apps.caching.http.answer import StoredAnswer
 from apps.caching.keys import Key
@@ -36,6 +37,14 @@ class AnswersPolicy(CachePolicy):
 def answers(name: str, *, title: str) -> Namespace[StoredAnswer]:
     """Return a namespace for finished answers: a key is the answer's name, the policies' revisions, then the tags."""
     return Namespace(name, title=title, value=StoredAnswer, tags=_tags, policy=AnswersPolicy)
+
+
+def readers(name: str, *, title: str, tags: Callable[[Any], Iterable[str]]) -> Namespace[int]:
+    """Return a namespace for whose a session is, by session and user: in memory only, as finished answers are.
+
+    `tags` names all that ends it: the session's end, whatever becomes of the account.
+    """
+    return Namespace(name, title=title, value=int, tags=tags, policy=AnswersPolicy)
 
 
 def _tags(key: Key) -> Iterable[str]:

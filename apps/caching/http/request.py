@@ -28,12 +28,25 @@ RELOAD = frozenset({b"", b"max-age=0"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """The name of the answer, the session's, and the secret that the reader's form tokens hide."""
+class Caller:
+    """Whose request it is, by the cookies: the session's name, and the secret that the reader's form tokens hide."""
 
-    name: str
     session: str
     secret: str
+    cookies: Mapping[str, str]
+
+    def name_of(self, what: str, *, cookies: Iterable[str]) -> str:
+        """Return the name of the caller's own answer; `cookies` are those that the route's answers depend on."""
+        given = [self.cookies.get(cookie, "").encode() for cookie in cookies]
+        return f"{self.session}{what}{digest(*given) if given else ''}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked for, whoever asks: `what` names it, `manner` all of it but path and query."""
+
+    what: str
+    manner: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,31 +59,34 @@ class Raw:
     query: bytes
     accept: bytes
     language: bytes
-    cookies: Mapping[str, str]
 
 
-def asked(raw: Raw, *, cookies: Iterable[str]) -> Asked | None:
-    """Return what is asked for; None without a session. `cookies` are those that the route's answers depend on."""
-    session_key = raw.cookies.get(settings.SESSION_COOKIE_NAME, "")
+def caller_of(cookies: Mapping[str, str]) -> Caller | None:
+    """Return who asks; None without a session."""
+    session_key = cookies.get(settings.SESSION_COOKIE_NAME, "")
     if not session_key:
         return None
-    session = digest_of(session_key)
-    name = digest(
-        session.encode(),
+    secret = usable(cookies.get(settings.CSRF_COOKIE_NAME, ""))
+    return Caller(session=digest_of(session_key), secret=secret, cookies=cookies)
+
+
+def cookies_in(header: bytes) -> Mapping[str, str]:
+    """Return the cookies of a Cookie header."""
+    return parse_cookie(header.decode(errors="replace"))
+
+
+def asked(raw: Raw) -> Asked:
+    """Return what is asked for."""
+    manner = digest(
         raw.scheme.encode(),
         canonical_host(raw.host, scheme=raw.scheme),
-        raw.path,
-        raw.query,
         canonical_value(b"accept", raw.accept),
         canonical_value(b"accept-language", raw.language),
-        *(raw.cookies.get(cookie, "").encode() for cookie in cookies),
     )
-    return Asked(name=name, session=session, secret=usable(raw.cookies.get(settings.CSRF_COOKIE_NAME, "")))
+    return Asked(what=digest(manner.encode(), raw.path, raw.query), manner=manner)
 
 
-def of_edge(
-    *, scheme: str, host: bytes, path: bytes, query: bytes, cookie: bytes, accept: bytes, language: bytes
-) -> Raw:
+def of_edge(*, scheme: str, host: bytes, path: bytes, query: bytes, accept: bytes, language: bytes) -> Raw:
     """Return a request's parts as the edge has them."""
     return Raw(
         scheme=scheme,
@@ -79,7 +95,6 @@ def of_edge(
         query=canonical_query(query),
         accept=accept,
         language=language,
-        cookies=parse_cookie(cookie.decode(errors="replace")),
     )
 
 
@@ -93,13 +108,17 @@ def of_django(request: HttpRequest) -> Raw:
         query=canonical_query(_bytes(meta.get("QUERY_STRING", ""))),
         accept=_bytes(meta.get("HTTP_ACCEPT", "")),
         language=_bytes(meta.get("HTTP_ACCEPT_LANGUAGE", "")),
-        cookies=request.COOKIES,
     )
 
 
 def goes_alone(request: HttpRequest) -> bool:
     """Return whether a header says that the answer is for this request only."""
     return any(request.META.get(_meta_name(name)) for name in ALONE)
+
+
+def asks_anew(request: HttpRequest) -> bool:
+    """Return whether whoever asks wants nothing from memory that was not looked at for them."""
+    return _bytes(request.META.get("HTTP_CACHE_CONTROL", "")) not in RELOAD or "HTTP_PRAGMA" in request.META
 
 
 def _meta_name(name: bytes) -> str:

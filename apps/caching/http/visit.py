@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 
+from apps.caching import dependencies
 from apps.caching.answers import Outcome
-from apps.caching.http.answer import OF_BODY, StoredAnswer, etag_of, is_known, restored, stored, why_not
+from apps.caching.http.answer import OF_BODY, StoredAnswer, etag_of, is_known, lasting, restored, stored, why_not
 from apps.caching.http.directory import Target, directory
 from apps.caching.http.plan import Route
-from apps.caching.http.request import Asked
+from apps.caching.http.request import Asked, Caller, asks_anew
+from apps.caching.http.shared import template_name, template_of, templates
 from apps.caching.http.token import form_token, masked, personal_etag, placeholder_of, secret_of
+from apps.caching.keys import Key
 from apps.caching.reading import Reading
 from apps.caching.session_name import SESSION
 
 if TYPE_CHECKING:
-    from apps.caching.keys import Key
+    from apps.caching.http.shared import Shared
 
 Response = TypeVar("Response", bound=HttpResponseBase)
+LEVELS = frozenset({"L1", "L2", "L3"})
 NO_STATUS = "perfsite; fwd=bypass"
 FORWARDED = {
     "cold": "uri-miss", "expired": "stale", "early": "stale", "invalidated": "stale", "bypass": "bypass",
@@ -30,33 +34,43 @@ FORWARDED = {
 class Visit:
     """Looks for the answer once it is known who asks, keeps a new one, and makes it the reader's own."""
 
-    def __init__(self, request: HttpRequest, route: Route, asked: Asked) -> None:
-        self._request, self._route, self._asked = request, route, asked
+    def __init__(self, request: HttpRequest, route: Route, caller: Caller, asked: Asked) -> None:
+        self._request, self._route, self._caller, self._asked = request, route, caller, asked
         self._condition = request.META.pop("HTTP_IF_NONE_MATCH", "").encode("latin-1", "replace")
         self._reading: Reading | None = None
         self._target: Target | None = None
+        self._shared_key: Key | None = None
         self._etag = b""
         self._begun = self._expires_at = 0.0
-        self._status = NO_STATUS
+        self._status, self._name = NO_STATUS, ""
 
     def found(self, user_id: int, keywords: Mapping[str, Any], *, expires_at: float) -> HttpResponse | None:
         """Return the answer that is kept; None to have it made. Blocks for a round trip."""
-        plan, self._begun = self._route.plan, time.monotonic()
-        self._expires_at = expires_at
-        key: Key = (
-            self._asked.name,
-            plan.revisions(),
-            SESSION.of(self._asked.session),
-            *plan.tags(user_id, keywords),
-        )
+        self._begun, self._expires_at = time.monotonic(), expires_at
+        if self._is_shared(user_id, keywords):
+            return None
+        return self._found_own(user_id, keywords)
+
+    def _is_shared(self, user_id: int, keywords: Mapping[str, Any]) -> bool:
+        """Return whether the answer is one for all, of which nothing is kept but whose session this is."""
+        shared = self._route.plan.shared
+        query = str(self._request.META.get("QUERY_STRING", "")).encode("latin-1", "replace")
+        self._shared_key = shared.key(keywords, query) if shared else None
+        if shared is None or self._shared_key is None:
+            return False
+        if asks_anew(self._request):
+            shared.forget(self._shared_key, user_id)
+        shared.know(self._caller.session, user_id, seconds=self._seconds())
+        return True
+
+    def _found_own(self, user_id: int, keywords: Mapping[str, Any]) -> HttpResponse | None:
+        plan, session = self._route.plan, self._caller.session
+        self._name = self._caller.name_of(self._asked.what, cookies=plan.cookies)
+        key: Key = (self._name, plan.revisions(), SESSION.of(session), *plan.tags(user_id, keywords))
         self._target = Target(
-            namespace=plan.namespace,
-            key=key,
-            session=self._asked.session,
-            policies=plan.seen(),
-            tally=self._route.tally,
+            namespace=plan.namespace, key=key, session=session, policies=plan.seen(), tally=self._route.tally
         )
-        self._reading = Reading(plan.namespace, key, self._asked.session)
+        self._reading = Reading(plan.namespace, key, session)
         outcome = self._reading.found()
         return None if outcome is None else self._restored(outcome)
 
@@ -65,7 +79,9 @@ class Visit:
         if response.streaming or response.status_code != HTTPStatus.OK:
             return response
         whole = cast("HttpResponse", response)
-        if self._reading is not None and not self._etag:
+        if self._shared_key is not None:
+            self._learn(whole, self._shared_key)
+        elif self._reading is not None and not self._etag:
             self._keep(whole)
         whole.headers["Cache-Status"] = self._status
         return self._own(whole)
@@ -94,6 +110,23 @@ class Visit:
             tally.kept += 1
             self._remember()
 
+    def _learn(self, response: HttpResponse, key: Key) -> None:
+        """Note the head of an answer that is the shared value as it is, and say where that came from."""
+        shared, tally = cast("Shared", self._route.plan.shared), self._route.tally
+        source = dependencies.source_of(shared.values.place(key).tags)
+        is_hit = source in LEVELS
+        tally.restored += is_hit
+        tally.made += not is_hit
+        self._status = f"perfsite; hit; detail={source}" if is_hit else f"perfsite; fwd={FORWARDED.get(source, 'miss')}"
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        self._etag = etag_of(response, (response.content,))
+        entry = shared.values.shelf.entries.get(key)
+        if entry is None or entry.value.etag != self._etag or why_not(response) or "Degraded" in response.headers:
+            return
+        templates.put(template_name(self._route.name, self._asked.manner), template_of(lasting(response)))
+        tally.kept += not is_hit
+        self._status += "" if is_hit else "; stored"
+
     def _seconds(self) -> float:
         """Return how long the answer may be kept: never longer than the session lasts."""
         plan = self._route.plan
@@ -101,8 +134,7 @@ class Visit:
         return min(longest, plan.seconds(self._request)) if plan.seconds else longest
 
     def _remember(self) -> None:
-        if self._target is not None:
-            directory.put(self._asked.name, self._target)
+        directory.put(self._name, cast("Target", self._target))
 
     def _own(self, response: HttpResponse) -> HttpResponse:
         """Put the reader's token in, say the ETag, and send nothing where the reader has it already."""

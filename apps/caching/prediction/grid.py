@@ -29,13 +29,13 @@ class Watch:
         """Return for how many seconds to look at a block; by chance, lest the lives of hot keys go in step with it."""
         return (LIVES + chance) * TTLS[self.last] if self.is_moving else RENEWED_SECONDS
 
-    def skipped(self, chance: float) -> list[float]:
-        """Return after how many seconds each TTL is counted.
+    def skipped(self, chance: float) -> float:
+        """Return after how many seconds all of its TTLs are counted: of the same reads, so that their steps are exact.
 
         What was stored before is not known, so that every key begins with a load: one life is left out, and by
         chance up to another. Who does not move counts that load, as a process that starts has it too.
         """
-        return [ttl * (1 + chance) if self.is_moving else 0.0 for ttl in self.ttls]
+        return TTLS[self.last] * (1 + chance) if self.is_moving else 0.0
 
 
 # Each begins with the TTL the one before ends with: what they both saw is how the pieces of the curve are joined.

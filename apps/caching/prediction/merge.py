@@ -11,17 +11,19 @@ from apps.caching.prediction.totals import Rates
 
 Snapshot = Mapping[str, Any]
 Misses = tuple[float, float]  # of a TTL: loads and seconds of age per read
-ROWS = sum(len(watch.ttls) for watch in WATCHES)
+ROWS, WIDTH = sum(len(watch.ttls) for watch in WATCHES), 4
+FEW = 0.1
 
 
 def merged(snapshots: Iterable[Snapshot]) -> Curve | None:
-    """Return the curve over all processes, each with its own memory; None where nothing was read.
+    """Return the curve over all processes, each with its own memory; None where nothing was read, or hardly any of it
+    was of keys that are looked at, as where there are few keys.
 
     Raises `SnapshotError` where a snapshot is of another form, as of another version of the program.
     """
     known = list(snapshots)
     rows = [_sum(parts) for parts in zip(*(_rows(snapshot) for snapshot in known), strict=True)]
-    if not rows or not rows[-1][0]:
+    if not rows or not rows[-1][0] or rows[-1][3] < FEW * rows[-1][0]:
         return None
     loads = sum(snapshot["loads"] for snapshot in known)
     return Curve(
@@ -35,14 +37,14 @@ def _rows(snapshot: Snapshot) -> list[Rates]:
     if snapshot.get("ttls") != list(TTLS):
         raise SnapshotError("ttls: not those of this version.")
     rows = [tuple(row) for row in snapshot["rates"]]
-    if len(rows) != ROWS:
-        raise SnapshotError(f"rates: {ROWS} rows expected, not {len(rows)}.")
+    if [len(row) for row in rows] != [WIDTH] * ROWS:
+        raise SnapshotError(f"rates: {ROWS} rows of {WIDTH} expected, not {len(rows)}.")
     return rows
 
 
 def _sum(rows: Sequence[Rates]) -> Rates:
-    reads, loads, ages = (sum(column) for column in zip(*rows, strict=True))
-    return reads, loads, ages
+    reads, loads, ages, seen = (sum(column) for column in zip(*rows, strict=True))
+    return reads, loads, ages, seen
 
 
 def _points(rows: Sequence[Rates]) -> Iterator[Point]:
@@ -62,10 +64,24 @@ def _joined(rows: Sequence[Rates]) -> dict[int, Misses]:
     left = iter(rows)
     for watch in WATCHES:
         piece = {watch.first + level: next(left) for level in range(len(watch.ttls))}
-        per_read = {level: (loads / reads, ages / reads) for level, (reads, loads, ages) in piece.items() if reads}
-        loads, ages = _shift(joined.get(watch.first), per_read.get(watch.first))
+        per_read = {level: (loads / reads, ages / reads) for level, (reads, loads, ages, _) in piece.items() if reads}
+        before = joined.get(watch.first) or _alone(piece[watch.first])
+        loads, ages = _shift(before, per_read.get(watch.first))
         joined |= {level: (one + loads, age + ages) for level, (one, age) in per_read.items()}
     return joined
+
+
+def _alone(rates: Rates) -> Misses | None:
+    """Return where a piece begins that follows no other.
+
+    Where hardly a read hits, the hits are believed and not the loads: while it was looked, there were by chance a few
+    more reads than at other times, or fewer, and nearly all of them loaded.
+    """
+    reads, loads, ages, seen = rates
+    if not reads:
+        return None
+    hits = seen - loads
+    return (reads - hits if hits < FEW * seen else loads) / reads, ages / reads
 
 
 def _shift(before: Misses | None, now: Misses | None) -> Misses:

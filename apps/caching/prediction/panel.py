@@ -5,7 +5,6 @@ sample or not by its hash; where there are too many, the one with the highest le
 """
 
 import math
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -71,8 +70,7 @@ class Panel:
         for life in self._lives.values():
             self._settle(life)
         elapsed = max(0.0, now - self._since)
-        seconds = [max(0.0, elapsed - skipped) for skipped in self._skipped]
-        return self._totals.until(seconds=seconds, elapsed=elapsed, reads=reads - self._reads)
+        return self._totals.until(seconds=max(0.0, elapsed - self._skipped), elapsed=elapsed, reads=reads - self._reads)
 
     def read(self, position: int, now: float, generation: int) -> None:
         """Note that a key was read."""
@@ -99,27 +97,27 @@ class Panel:
         life.created, life.due = self._unknown.copy(), -math.inf
 
     def _settle(self, life: Life) -> None:
-        if not life.hits:
-            return
-        ages = self._totals.ages
-        for level in range(bisect_right(self._skipped, life.moments / life.hits)):
-            stored = life.created[level] - self._since
-            ages[level] += (life.moments - stored * life.hits) * self._weight
+        if life.hits and life.moments / life.hits >= self._skipped:
+            self._totals.seen += life.hits * self._weight
+            for level, stored in enumerate(life.created):
+                age = life.moments - (stored - self._since) * life.hits
+                self._totals.ages[level] += age * self._weight
         life.hits, life.moments = 0, 0.0
 
     def _simulate(self, life: Life, now: float) -> None:
-        created, loads, ages, weight = life.created, self._totals.loads, self._totals.ages, self._weight
-        known = bisect_right(self._skipped, now - self._since)
-        counting = math.inf if known == len(created) else self._since + self._skipped[known]
+        created, loads, ages = life.created, self._totals.loads, self._totals.ages
+        weight = self._weight if now - self._since >= self._skipped else 0.0
+        self._totals.seen += weight
         for level, ttl in enumerate(self._ttls):
             age = now - created[level]
             if age >= ttl:
                 created[level] = now
-                if level < known:
-                    loads[level] += weight
-            elif level < known:
+                loads[level] += weight
+            else:
                 ages[level] += age * weight
-        life.due = min(counting, *map(add, created, self._ttls))
+        life.due = min(map(add, created, self._ttls))
+        if not weight:
+            life.due = min(life.due, self._since + self._skipped)
 
     def _admit(self, position: int, generation: int) -> Life | None:
         if position >= self._threshold:

@@ -13,12 +13,14 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, transaction
+from django.db.models import Sum
+from django.db.models.functions import Length
 
 from apps.caching.exceptions import UnavailableError
 from apps.caching.models import StoredEntry
 from apps.caching.record import Stamps
 from apps.caching.stores import invalidations
-from apps.caching.stores.store import Answer, Data, Lease, Place
+from apps.caching.stores.store import Answer, Data, Lease, Place, Weight
 
 STAMPS = "SELECT tag, COUNT(*), MAX(id), {} FROM caching_invalidation WHERE tag IN ({}) GROUP BY tag"
 ENTRIES = "SELECT digest, 0, 0, data FROM caching_storedentry WHERE digest IN ({}) UNION ALL "
@@ -67,6 +69,13 @@ class DatabaseStore:
         """Forget an entry. One statement."""
         try:
             StoredEntry.objects.filter(pk=digest).delete()
+        except DatabaseError as error:
+            raise UnavailableError(str(error)) from error
+
+    def weight(self) -> Weight:
+        """Return the size of the entries. One query, which looks at each of them."""
+        try:
+            return Weight(StoredEntry.objects.aggregate(stored=Sum(Length("data")))["stored"] or 0)
         except DatabaseError as error:
             raise UnavailableError(str(error)) from error
 

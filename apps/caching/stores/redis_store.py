@@ -11,9 +11,10 @@ from redis.exceptions import RedisError
 
 from apps.backplane.bus import Bus
 from apps.caching.exceptions import UnavailableError
+from apps.caching.fence import agreed
 from apps.caching.record import Stamps
 from apps.caching.stores import invalidations, scripts
-from apps.caching.stores.store import Answer, Data, Lease, Place
+from apps.caching.stores.store import Answer, Data, Lease, Place, Weight
 from apps.caching.stores.wire import EPOCH_KEY, PREFIX, Wire
 from apps.caching.tag import tags
 from apps.caching.topic import tell
@@ -61,11 +62,11 @@ class RedisStore:
         if None in stamps:
             stamps = self._complete(names, stamps)
         if len(places) == 1:
-            return [Answer(found[0] if entries else None, _agreed(stamps))]
+            return [Answer(found[0] if entries else None, agreed(stamps))]
         known = dict(zip((*names, ""), stamps, strict=True))
         data = found[: len(entries)] or [None] * len(places)
         return [
-            Answer(one, _agreed([*[known[name] for name in place.tags], known[""]]))
+            Answer(one, agreed([*[known[name] for name in place.tags], known[""]]))
             for place, one in zip(places, data, strict=True)
         ]
 
@@ -77,6 +78,12 @@ class RedisStore:
     def drop(self, digest: str) -> None:
         """Forget an entry. One round trip."""
         self._asked(self._wire.ask, "UNLINK", ENTRY + digest)
+
+    def weight(self) -> Weight:
+        """Return the memory of the whole server, as it counts it. One round trip."""
+        told = self._asked(self._wire.ask, "INFO", "memory").decode()
+        known = dict(line.split(":", 1) for line in told.splitlines() if ":" in line)
+        return Weight(int(known["used_memory"]), int(known["maxmemory"]))
 
     def hold(self, names: Sequence[str], connection: Any) -> Lease:
         """Mark the stamps; where Redis does not answer, write the tags into the transaction instead."""
@@ -131,9 +138,9 @@ class RedisStore:
             self._distrust(error)
 
     def _trust(self, unheard_ever: int) -> None:
-        """Believe Redis again, if it could be told of all since what it missed was looked up."""
+        """Believe Redis again, if it could be told of all since what it missed was looked up, and failed nobody."""
         with self._lock:
-            if not self.lost or self._unheard_ever != unheard_ever or self._owed:
+            if not self.lost or self._is_deaf or self._unheard_ever != unheard_ever or self._owed:
                 return
             self.lost = ""
         logger.warning("Redis keeps the cache again; what it missed has been delivered.")
@@ -205,19 +212,12 @@ class RedisStore:
         return self._call
 
     def _distrust(self, error: Exception) -> None:
-        if not self.lost:
+        with self._lock:
+            was_lost = self.lost
+            self.lost, self._is_deaf = f"{type(error).__name__}: {error}", True
+        if not was_lost:
             logger.warning("Redis does not keep the cache now (%s): each process has its own, for seconds.", error)
-        self.lost, self._is_deaf = f"{type(error).__name__}: {error}", True
 
 
 def _stamp(name: str) -> str:
     return STAMP + name
-
-
-def _agreed(stamps: Sequence[bytes | None]) -> Stamps | None:
-    """Return the stamps and the epoch; None where one is a list of holders. None is missing any more."""
-    found = tuple([stamp or b"" for stamp in stamps])
-    for stamp in found:
-        if stamp[:1] == b"|":
-            return None
-    return found

@@ -27,6 +27,13 @@ class Answer(NamedTuple):
     stamps: Stamps | None
 
 
+class Weight(NamedTuple):
+    """How many bytes are stored, and how many may be; 0 where nobody said."""
+
+    stored_bytes: int
+    limit_bytes: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """Tags that are held, and by which token."""
@@ -70,6 +77,10 @@ class Store(Protocol):
 
     def release(self, lease: Lease) -> None:
         """After the commit: nothing from before it is current. Never raises; who never gets here is made up for."""
+        ...
+
+    def weight(self) -> Weight:
+        """Return what all that is stored takes."""
         ...
 
     def tend(self) -> None:

@@ -7,6 +7,7 @@ was closed shows when it is used.
 
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha1
 from typing import Any
 
@@ -59,11 +60,10 @@ class Wire:
             connection = self._idle.pop()
         except IndexError:
             return self._pool.get_connection()
-        try:
+        with suppress(RedisError, OSError):
             if not connection.can_read():
                 return connection
-        except (RedisError, OSError):  # closed by the server: the pool connects it anew
-            connection.disconnect()
+        connection.disconnect()  # closed by the server, or with what nobody asked for: the pool connects it anew
         self._pool.release(connection)
         return self._pool.get_connection()
 

@@ -16,7 +16,7 @@ from apps.caching.warming.heat import Note
 
 WRITE_SECONDS, HALVE_SECONDS = 10.0, 3_600.0
 FORGET_SECONDS = 7 * 86_400.0
-ROWS_MAX, KEYS_PER_WRITE = 20_000, 500
+ROWS_MAX, KEYS_PER_WRITE = 20_000, 2_000
 COLUMNS = (
     "digest",
     "namespace",
@@ -69,10 +69,10 @@ class Ranking:
     def __init__(self) -> None:
         self._written_at = self._halved_at = time.monotonic()
 
-    def tend(self) -> None:
-        """Do what is due. Blocks for a few statements, at times; raises DatabaseError."""
+    def tend(self, *, is_last: bool = False) -> None:
+        """Do what is due, the last time all. Blocks for a few statements, at times; raises DatabaseError."""
         now = time.monotonic()
-        if now - self._written_at >= WRITE_SECONDS:
+        if is_last or now - self._written_at >= WRITE_SECONDS:
             self._written_at = now
             write()
         if now - self._halved_at >= HALVE_SECONDS:
@@ -93,6 +93,12 @@ def hottest(*, namespace: str = "", top: int) -> list[RankedKey]:
     found = HotKey.objects.filter(namespace=namespace) if namespace else HotKey.objects.all()
     ordered = found.order_by((F("l1") + F("l2") + F("l3") + F("loads")).desc(), "digest")
     return [_ranked(row) for row in ordered.values()[:top]]
+
+
+def ranked(*, namespace: str, digest: str) -> RankedKey | None:
+    """Return one key of the table. One query."""
+    row = HotKey.objects.filter(namespace=namespace, pk=digest).values().first()
+    return None if row is None else _ranked(row)
 
 
 def forget(digest: str) -> None:

@@ -23,7 +23,7 @@ from apps.caching.reading import OUTAGES
 from apps.caching.warming.heat import unnoted
 from apps.caching.warming.ranking import RankedKey, forget, hottest
 
-TOP, CONCURRENCY, SECONDS_MAX = 1_000, 4, 60.0
+TOP, CONCURRENCY, SECONDS_MAX = 5_000, 4, 60.0
 CONNECTIONS_LEFT = 2  # for whoever is served meanwhile
 Report = Callable[[int, int], None]  # how many are done, of how many
 

@@ -31,6 +31,11 @@ def write(
     )
 
 
+def violations_since(moment: datetime) -> int:
+    """Return how many findings there are since a moment, of all processes. One query."""
+    return FreshnessViolation.objects.filter(found_at__gte=moment).count()
+
+
 def _steps(seen: Seen, answer: Answer, history: History) -> list[tuple[float, str]]:
     """Return what happened to the entry, with seconds before now, the oldest first."""
     entry, now = seen.entry, _clock()

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from kombu.exceptions import OperationalError as BrokerError
 from msgspec import DecodeError
 from msgspec.json import decode
 
@@ -10,6 +11,7 @@ from apps.backplane.bus import Bus
 from apps.caching.exceptions import CachingError
 from apps.caching.namespace import Namespace
 from apps.caching.stores.invalidations import NAME_MAX_CHARACTERS
+from apps.caching.tasks import warm_cache
 from apps.caching.transactions import invalidate
 from apps.caching.watching.reporter import CLEAR
 from apps.tuning.actor import Actor
@@ -20,8 +22,15 @@ if TYPE_CHECKING:
     from apps.caching.keys import Key
 
 
+OFF: dict[str, dict[str, object]] = {
+    "L1": {"l1_seconds": 0.0},
+    "L2": {"l2_seconds": 0.0},
+    "L3": {"is_l3_used": False},
+}
+
+
 class OrderError(CachingError, ValueError):
-    """What was named is no key or no tag."""
+    """What was named is no key or no tag, or the order cannot be carried out."""
 
 
 def order_tag(*, tag: str, actor: Actor, reason: str, request_id: str = "") -> None:
@@ -64,6 +73,37 @@ def order_memory(*, namespace: Namespace[Any], bus: Bus, actor: Actor, reason: s
             request_id=request_id,
         )
         transaction.on_commit(lambda: bus.publish(CLEAR, namespace.name))
+
+
+def order_off(*, namespace: Namespace[Any], level: str, actor: Actor, reason: str, request_id: str = "") -> None:
+    """Switch a level of the namespace off, by its policy; whoever takes the revision back switches it on.
+
+    Blocks for the commit. Raises PolicyError where the policy does not allow it, or for the reason.
+    """
+    change_policy(name=namespace.policy.name, changes=OFF[level], actor=actor, reason=reason, request_id=request_id)
+
+
+def order_warm(*, namespace: Namespace[Any], actor: Actor, reason: str, request_id: str = "") -> None:
+    """Have the hottest keys loaded that are not there, audited. Raises OrderError where none can be, or nobody works.
+
+    Blocks for the commit and the queue.
+    """
+    if not namespace.warm:
+        raise OrderError("nothing can be loaded by its key alone here.")
+    try:
+        with transaction.atomic():
+            record(
+                actor=actor,
+                action="cache.warming_ordered",
+                target=f"cache:{namespace.name}",
+                before=None,
+                after=None,
+                reason=reason,
+                request_id=request_id,
+            )
+            warm_cache.apply_async(kwargs={"namespace": namespace.name}, retry=False)
+    except (BrokerError, OSError) as error:
+        raise OrderError(f"the queue of tasks does not answer ({error}).") from None
 
 
 def _invalidate(tags: tuple[str, ...], *, target: str, actor: Actor, reason: str, request_id: str) -> None:

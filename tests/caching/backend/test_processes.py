@@ -6,17 +6,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings as now
 from django.db import connection
+from redis import Redis
 
 from apps.caching import current
 from apps.caching.backend import LevelledCache
 from apps.caching.models import Invalidation
-from tests.caching.backend.conftest import Make, begin_anew
+from tests.caching.backend.conftest import Make, over
 from tests.servers.deadline import eventually
 from tests.servers.redis import running_redis
 
@@ -79,10 +79,8 @@ def test_another_process_reads_a_change_at_once(cache: LevelledCache, start: Sta
     assert eventually(lambda: asked(reader) == "None", seconds=1)
 
 
-def test_what_redis_was_not_told_is_forgotten_on_its_return(settings: Any, transactional_db: None) -> None:
-    with running_redis() as redis:
-        settings.REDIS_URL = redis.url()
-        begin_anew()
+def test_what_redis_was_not_told_is_forgotten_on_its_return(transactional_db: None) -> None:
+    with running_redis() as redis, over(redis.url()):
         cache = LevelledCache("default", {})
         cache.set_many({"key": "old", "number": 1}, timeout=None)
         assert cache.get("key") == "old"
@@ -101,9 +99,20 @@ def test_what_redis_was_not_told_is_forgotten_on_its_return(settings: Any, trans
         assert cache.get("key") is None
         cache.set("key", "newest")
         assert cache.get("key") == "newest"
-        begin_anew()
 
 
 def tended(cache: LevelledCache) -> bool:
     current.store().tend()
     return cache.set_many({"probe": 1}) == []
+
+
+def test_a_count_that_redis_does_not_take_is_refused(transactional_db: None, redis_url: str) -> None:
+    with over(redis_url), Redis.from_url(redis_url) as client:
+        cache = LevelledCache("default", {})
+        cache.set("number", 1)
+        client.slaveof("127.0.0.1", "1")  # a failover made it a replica: it is read, and not written
+        try:
+            with pytest.raises(ValueError, match="does not answer"):
+                cache.incr("number")
+        finally:
+            client.slaveof()

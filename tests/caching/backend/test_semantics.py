@@ -12,8 +12,9 @@ from django.core.cache.backends.base import CacheKeyWarning
 from django.db import connection, transaction
 
 from apps.caching.backend import LevelledCache
+from apps.caching.backend.area import areas, declare_areas
 from apps.tuning.handle import State
-from tests.caching.backend.conftest import Make, forget_memory
+from tests.caching.backend.conftest import Make, forget_memory, join_bus
 from tests.servers.deadline import eventually
 
 
@@ -216,6 +217,7 @@ def patient(cache: LevelledCache) -> Iterator[LevelledCache]:
     handle = cache.area.policy
     before = handle.current
     handle.swap(State(policy=type(before)(l1_seconds=4)))
+    join_bus()
     yield cache
     handle.swap(State(policy=before))
 
@@ -240,6 +242,22 @@ def test_memory_answers_for_a_moment_and_never_after_a_change(patient: LevelledC
         change()
         assert cache.get("key") == value
     assert eventually(lambda: cache.near("key") == (), seconds=3)
+
+
+def test_in_a_transaction_memory_is_not_believed(patient: LevelledCache) -> None:
+    patient.set("key", 1)
+    patient.get("key")
+    assert patient.near("key") == (1,)
+    with transaction.atomic():
+        assert patient.near("key") == ()
+        assert patient.get("key") == 1
+
+
+def test_caches_of_other_backends_have_no_area(settings: Any) -> None:
+    settings.CACHES = {"plain": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "plain"}}
+    before = areas()
+    declare_areas()
+    assert areas() == before
 
 
 def test_no_count_is_lost_between_threads(cache: LevelledCache) -> None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.safestring import SafeString, mark_safe
@@ -143,6 +144,11 @@ def test_nothing_is_unpickled_that_was_not_authenticated(make_cache: Make, monke
         assert cache.get("key", "refused") == "refused"
         with pytest.raises(ValueError, match="not found"):
             cache.incr("key")
+
+
+def test_a_kind_that_this_version_does_not_know_is_refused() -> None:
+    with pytest.raises(EntryError, match="no kind 99"):
+        SAFE.decode(b"m" + msgspec.msgpack.encode(msgspec.msgpack.Ext(99, b"x")))
 
 
 def test_the_option_is_true_or_false(make_cache: Make) -> None:

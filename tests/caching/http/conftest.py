@@ -8,6 +8,7 @@ import pytest
 from apps.caching.current import store
 from apps.caching.http import bypass
 from apps.caching.http.directory import directory
+from apps.caching.http.shared import known_readers, templates
 from apps.chat.models import User
 from apps.chat.records import ConversationRecord
 from apps.resilience.limits.bucket import Bucket
@@ -20,9 +21,15 @@ from tests.chat.people import conversation, person, said
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Begin with an empty directory and a full bucket."""
     monkeypatch.setattr(bypass, "_bucket", Bucket())
-    directory.clear()
+    forget()
     yield
-    directory.clear()
+    forget()
+
+
+def forget() -> None:
+    """Know nothing of answers, readers and heads."""
+    for one in (directory, known_readers, templates):
+        one.clear()
 
 
 @pytest.fixture

@@ -62,7 +62,11 @@ class Reader:
         address, _, query = path.partition("?")
         call = Call(None, address, method=method, headers=pairs, scheme=scheme, query_string=query.encode())
         call.scope["headers"] = [(b"host", host), *pairs]
-        return call if await self.hits(call.scope, call.receive, call.send) else None
+        hit = await self.hits.sought(call.scope, dict(call.scope["headers"]))
+        if hit is None:
+            return None
+        await hit.send(call.send)
+        return call
 
 
 def dashed(headers: dict[str, str]) -> dict[str, str]:

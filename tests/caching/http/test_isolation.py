@@ -2,8 +2,12 @@
 
 import itertools
 import json
+import time
+from contextlib import closing
 from typing import Any
 
+import pytest
+from django.db import connection, transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -16,9 +20,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from apps.caching.http.directory import directory
+from apps.caching import finding, namespace
+from apps.caching.current import store
 from apps.caching.http.plan import route_of
+from apps.chat.families import ACCESS, LISTS, MEMBERS
 from apps.chat.models import User
+from apps.chat.policy import HISTORY, READABLE
 from apps.chat.services.conversations import create_conversation
 from apps.chat.services.history import mark_read
 from apps.chat.services.members import add_member, remove_member
@@ -29,6 +36,19 @@ from tests.caching.http.reader import Reader
 numbers = itertools.count()
 PEOPLE, ROOMS = 3, 2
 people, rooms = st.integers(0, PEOPLE - 1), st.integers(0, ROOMS - 1)
+
+
+class Clock:
+    """Time as the cache has it, which tests may let pass."""
+
+    offset = 0.0
+
+    def __call__(self) -> float:
+        """Return seconds."""
+        return time.monotonic() + self.offset
+
+
+clock = Clock()
 
 
 class Site(RuleBasedStateMachine):
@@ -104,9 +124,35 @@ class Site(RuleBasedStateMachine):
         if who in self.members[room]:
             mark_read(user_id=self.users[who].pk, conversation_id=self.rooms[room], sequence=10_000)
 
-    @rule(session=sessions, room=rooms)
-    def read(self, session: int, room: int) -> None:
-        self.check_history(session, room)
+    @rule(who=st.integers(1, PEOPLE - 1), room=rooms)
+    def leave_elsewhere(self, who: int, room: int) -> None:
+        """Another process takes somebody out, and nothing is heard of it: for as long as copies may go unlooked at."""
+        user = self.users[who].pk
+        with transaction.atomic():
+            lease = store().hold([ACCESS.of(user), LISTS.of(user), MEMBERS.of(self.rooms[room])], connection)
+            with closing(connection.connection.cursor()) as driver:
+                driver.execute(
+                    f"DELETE FROM chat_membership WHERE user_id = {user} AND conversation_id = {self.rooms[room]}"
+                )
+        store().release(lease)
+        self.members[room].discard(who)
+        self.let_time_pass()
+
+    @rule()
+    def let_time_pass(self) -> None:
+        """Longer than any copy may go without its stamps being looked at."""
+        clock.offset += 5.0
+
+    @rule()
+    def lose_memory(self) -> None:
+        """What is the same for many is in the shared store only."""
+        store().tend()
+        HISTORY.shelf.clear()
+        READABLE.shelf.clear()
+
+    @rule(session=sessions, room=rooms, query=st.sampled_from(["", "?limit=50", "?limit=2", "?limit=2&other=1"]))
+    def read(self, session: int, room: int, query: str) -> None:
+        self.check_history(session, room, query)
         self.check_list(session)
 
     @invariant()
@@ -120,14 +166,14 @@ class Site(RuleBasedStateMachine):
         found = self.live.get(session)
         return found if found is not None and self.active[found] else None
 
-    def check_history(self, session: int, room: int) -> None:
-        answer = self.got(session, f"/api/conversations/{self.rooms[room]}/messages?limit=50")
+    def check_history(self, session: int, room: int, query: str = "") -> None:
+        answer = self.got(session, f"/api/conversations/{self.rooms[room]}/messages{query}")
         who = self.who(session)
         if who is None or who not in self.members[room]:
             assert answer.status == (401 if who is None else 404)
             return
         texts = [message["text"] for message in json.loads(answer.body)["messages"]]
-        assert texts == self.words[room][-50:]
+        assert texts == self.words[room][-2 if "limit=2" in query else -50 :]
 
     def check_list(self, session: int) -> None:
         answer, who = self.got(session, "/api/conversations"), self.who(session)
@@ -148,8 +194,9 @@ class Site(RuleBasedStateMachine):
         return answer
 
 
-def test_nobody_is_ever_served_anothers_data(tended: None) -> None:
-    directory.clear()
+def test_nobody_is_ever_served_anothers_data(tended: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (namespace, finding):
+        monkeypatch.setattr(module, "_clock", clock)
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Site,
         settings=settings(
@@ -159,6 +206,8 @@ def test_nobody_is_ever_served_anothers_data(tended: None) -> None:
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),
     )
-    tally = route_of("/api/conversations")
-    assert tally is not None
-    assert tally.tally.hits > 0
+    for path in ("/api/conversations", "/api/conversations/1/messages"):
+        route = route_of(path)
+        assert route is not None
+        assert route.tally.hits > 0
+        assert route.tally.confirmed > 0

@@ -8,6 +8,7 @@ from apps.caching.prediction.curve import Curve, Point
 from apps.caching.prediction.exceptions import SnapshotError
 from apps.caching.prediction.grid import TTLS
 from apps.caching.prediction.merge import ROWS, merged
+from apps.caching.prediction.totals import Rates
 
 RATES = st.floats(0, 1)
 
@@ -22,12 +23,12 @@ def poisson(ttl: float) -> tuple[float, float, float]:
     return ttl, 3 * ttl / (1 + 3 * ttl), 3 * ttl * ttl / 2 / (1 + 3 * ttl)
 
 
-def snapshot(misses: list[tuple[float, float, float]], *, loads: int = 0, seconds: float = 0.0) -> dict[str, object]:
+def snapshot(misses: list[Rates], *, loads: int = 0, seconds: float = 0.0) -> dict[str, object]:
     return {"ttls": list(TTLS), "rates": [list(row) for row in misses], "loads": loads, "load_seconds": seconds}
 
 
-def flat(reads: float, loads: float, ages: float = 0.0) -> list[tuple[float, float, float]]:
-    return [(reads, loads, ages)] * ROWS
+def flat(reads: float, loads: float, ages: float = 0.0) -> list[Rates]:
+    return [(reads, loads, ages, reads)] * ROWS
 
 
 def test_an_observed_ttl_has_what_was_observed() -> None:
@@ -107,16 +108,28 @@ def test_nothing_read_is_no_curve() -> None:
     assert merged([snapshot(flat(0.0, 0.0))]) is None
 
 
+def test_hardly_anything_seen_of_what_was_read_is_no_curve() -> None:
+    assert merged([snapshot([(10.0, 0.5, 0.0, 0.9)] * ROWS)]) is None
+    assert merged([snapshot([(10.0, 0.5, 0.0, 1.1)] * ROWS)]) is not None
+
+
 def test_pieces_are_joined_where_they_meet() -> None:
-    rows = [(10.0, 5.0, 10.0)] * 5 + [(10.0, 7.0, 30.0), *[(10.0, 6.0, 40.0)] * 3] + flat(10.0, 6.0, 40.0)[9:]
+    rows = flat(10.0, 5.0, 10.0)[:5] + flat(10.0, 7.0, 30.0)[:1] + flat(10.0, 6.0, 40.0)[6:]
     known = merged([snapshot(rows)])
     assert known is not None
     assert [point.hit_rate for point in known.points] == pytest.approx([0.5] * 5 + [0.6] * 16)
     assert [point.mean_age_seconds for point in known.points] == pytest.approx([1.0] * 5 + [2.0] * 16)
 
 
+@pytest.mark.parametrize(("loads", "hit_rate"), [(10.8, 0.02), (8.0, 0.2)])
+def test_where_hardly_a_read_hits_the_hits_are_believed_and_else_the_loads(loads: float, hit_rate: float) -> None:
+    known = merged([snapshot([(10.0, loads, 0.0, 11.0)] * ROWS)])
+    assert known is not None
+    assert known.points[0].hit_rate == pytest.approx(hit_rate)
+
+
 def test_what_was_not_observed_is_left_out_and_the_rest_stands_as_it_is() -> None:
-    rows = [(0.0, 0.0, 0.0)] * 9 + flat(10.0, 6.0)[9:]
+    rows = flat(0.0, 0.0)[:9] + flat(10.0, 6.0)[9:]
     known = merged([snapshot(rows)])
     assert known is not None
     assert [point.ttl_seconds for point in known.points] == list(TTLS[7:])
@@ -124,7 +137,7 @@ def test_what_was_not_observed_is_left_out_and_the_rest_stands_as_it_is() -> Non
 
 
 def test_a_longer_ttl_never_hits_less_and_no_share_leaves_its_bounds() -> None:
-    rows = [(10.0, 12.0, 0.0), (10.0, 4.0, -1.0), (10.0, 5.0, 0.0), *flat(10.0, -1.0)[3:]]
+    rows = [(10.0, 12.0, 0.0, 20.0), (10.0, 4.0, -1.0, 20.0), (10.0, 5.0, 0.0, 20.0), *flat(10.0, -1.0)[3:]]
     known = merged([snapshot(rows)])
     assert known is not None
     assert [point.hit_rate for point in known.points[:4]] == pytest.approx([0.0, 0.6, 0.6, 1.0])
@@ -132,7 +145,13 @@ def test_a_longer_ttl_never_hits_less_and_no_share_leaves_its_bounds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "field"), [({"ttls": [1.0]}, "ttls"), ({"rates": flat(1.0, 1.0)[1:]}, "rates"), ({"ttls": None}, "ttls")]
+    ("change", "field"),
+    [
+        ({"ttls": [1.0]}, "ttls"),
+        ({"ttls": None}, "ttls"),
+        ({"rates": flat(1.0, 1.0)[1:]}, "rates"),
+        ({"rates": [(1.0, 1.0, 0.0)] * ROWS}, "rates"),
+    ],
 )
 def test_a_snapshot_of_another_form_is_refused_by_its_field(change: dict[str, object], field: str) -> None:
     with pytest.raises(SnapshotError, match=f"^{field}: "):

@@ -103,30 +103,31 @@ def test_known_keys_weigh_what_the_threshold_says_now() -> None:
     assert loads(one) == [2 + 2 * SIZE / 500] * 3
 
 
-def test_who_moves_counts_nothing_in_the_first_life() -> None:
+def test_who_moves_counts_nothing_in_the_first_of_the_longest_lives() -> None:
     one = panel(MOVING, blocks=1)
-    read(one, 0.0, 0.09375)
+    read(one, 0.0, 0.09375, 0.375)
     assert loads(one) == ages(one) == [0, 0, 0]
-    read(one, 0.15625)
-    assert loads(one) == [1, 0, 0]
-    read(one, 0.21875)  # 62.5 ms after the load of the shortest, 218.75 after the first of the others
-    assert loads(one) == [1, 1, 0]
-    assert ages(one) == [pytest.approx(0.0625), 0, 0]
+    read(one, 0.4375)  # 62.5 ms after the load of the two shorter ones, 437.5 after the first of the longest
+    assert loads(one) == [0, 0, 1]
+    assert ages(one) == pytest.approx([0.0625, 0.0625, 0])
+    read(one, 0.59375)
+    assert loads(one) == [1, 1, 1]
+    assert one.totals(0.6, 0).seen == 2
 
 
 def test_the_life_that_is_not_counted_is_longer_by_chance() -> None:
     one = panel(MOVING, blocks=1, chance=0.5)
-    assert one.totals(0.14, 0).seconds == [0, 0, 0]
-    assert one.totals(0.4, 0).seconds == pytest.approx([0.25, 0.1, 0])
+    assert one.totals(0.6, 0).seconds == 0
+    assert one.totals(0.7, 0).seconds == pytest.approx(0.1)
 
 
 def test_who_stays_counts_from_the_beginning() -> None:
-    assert panel().totals(0.5, 0).seconds == [0.5, 0.5, 0.5]
+    assert panel().totals(0.5, 0).seconds == 0.5
 
 
 def test_a_clock_that_goes_back_takes_no_time_away() -> None:
     known = panel().totals(-1.0, 0)
-    assert (known.elapsed, known.seconds) == (0, [0, 0, 0])
+    assert (known.elapsed, known.seconds) == (0, 0)
 
 
 def test_moving_panels_dwell_four_of_their_longest_lives_and_by_chance_one_more() -> None:
@@ -158,8 +159,8 @@ def test_after_twelve_hours_what_was_learned_weighs_half() -> None:
     read(one, 0.0, 0.0625)
     one.turn(HALF_LIFE_SECONDS, 8)
     known = one.totals(HALF_LIFE_SECONDS, 8)
-    assert (known.loads, known.ages, known.reads) == ([0.5] * 3, [0.03125] * 3, 4)
-    assert known.elapsed == known.seconds[0] == HALF_LIFE_SECONDS / 2
+    assert (known.loads, known.ages, known.reads, known.seen) == ([0.5] * 3, [0.03125] * 3, 4, 1)
+    assert known.elapsed == known.seconds == HALF_LIFE_SECONDS / 2
 
 
 def test_a_pause_is_time_without_reads_and_turns_stay_whole_dwells_apart() -> None:
@@ -185,11 +186,11 @@ def test_reads_are_those_since_it_began() -> None:
 
 
 def test_nothing_observed_is_no_rate() -> None:
-    assert panel().totals(0.0, 0).rates(0) == (0, 0, 0)
+    assert panel().totals(0.0, 0).rates(0) == (0, 0, 0, 0)
 
 
 def test_rates_are_per_second_of_observation() -> None:
-    one = read(panel(MOVING, blocks=1), 0.25, 0.3125)
-    known = one.totals(0.5, 20)
-    assert known.rates(0) == pytest.approx((40, 1 / 0.4, 0.0625 / 0.4))
-    assert known.rates(1) == pytest.approx((40, 1 / 0.3, 0.0625 / 0.3))
+    one = read(panel(MOVING, blocks=1), 0.5, 0.5625, 0.75)
+    known = one.totals(0.8, 20)
+    assert known.rates(0) == pytest.approx((25, 2 / 0.4, 0.0625 / 0.4, 3 / 0.4))
+    assert known.rates(2) == pytest.approx((25, 1 / 0.4, 0.3125 / 0.4, 3 / 0.4))

@@ -113,7 +113,7 @@ def test_an_invalidation_reaches_every_watch_of_the_key() -> None:
 
 def test_load_times_are_told_as_a_mean() -> None:
     sampler = Sampler(0.0)
-    sampler.observe(0, 1.0)
+    sampler.observe(9 * BLOCK, 1.0)  # where the longest lives are looked at
     sampler.loaded(0.25)
     sampler.loaded(0.75)
     known = merged([sampler.snapshot(2.0)])
@@ -126,10 +126,12 @@ def test_a_turn_comes_before_the_read_that_finds_it_due() -> None:
     due = 4.5 * TTLS[4]
     before = sampler.snapshot(due)
     sampler.observe(1 * BLOCK, due)  # the block the first watch has just come to
-    assert sampler.snapshot(due + 0.075)["rates"][0][1] == 0.0
-    sampler.observe(1 * BLOCK, due + 0.075)  # 75 ms after its load, one and a half of the shortest lives
-    assert sampler.snapshot(due + 0.075)["rates"][0][1] == pytest.approx(16 / (due - 0.075), rel=1e-3)
-    assert before["rates"][0] == [0.0, 0.0, 0.0]
+    counts_at = due + 1.5 * TTLS[4]
+    assert sampler.snapshot(counts_at)["rates"][0][1] == 0.0
+    sampler.observe(1 * BLOCK, counts_at)
+    seconds = 2 * (due - 1.5 * TTLS[4])
+    assert sampler.snapshot(2 * due)["rates"][0][1] == pytest.approx(16 / seconds, rel=1e-3)
+    assert before["rates"][0] == [0.0] * 4
 
 
 def test_the_recording_begins_anew_after_twelve_hours() -> None:
