@@ -1,0 +1,1 @@
+"""Watches everything: nobody below knows it, and nothing fails when it does."""

@@ -1,0 +1,1 @@
+"""What happened, told once for all processes: the markers on the charts."""

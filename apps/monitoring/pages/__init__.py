@@ -1,0 +1,1 @@
+"""The performance pages: what the site does now and did, for staff."""

@@ -1,0 +1,1 @@
+"""The views: each fetches by a service and answers with a page or a file."""

@@ -1,0 +1,1 @@
+"""What Prometheus is told: one target for all processes that share a data directory."""

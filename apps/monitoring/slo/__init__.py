@@ -1,0 +1,1 @@
+"""What the site promises, in one place: judged by itself and by Prometheus."""

@@ -1,0 +1,1 @@
+"""Traces: what one request caused, in which order, in all processes. See docs/monitoring.md, "Traces"."""

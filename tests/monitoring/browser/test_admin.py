@@ -1,0 +1,20 @@
+"""Poor pages and feedback in the admin."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apps.chat.models import User
+from apps.monitoring.models import Feedback, PageMeasurement
+
+
+@pytest.mark.parametrize("kind", ["feedback", "pagemeasurement"])
+def test_staff_read_what_was_told_and_change_nothing(db: Any, ann: User, kind: str) -> None:
+    PageMeasurement.objects.create(at=timezone.now(), route="c/", kind="reload", lcp=9)
+    Feedback.objects.create(at=timezone.now(), user=ann, route="c/", comment="It jumps")
+    client = Client()
+    client.force_login(User.objects.create_superuser("root", password="green tea at noon"))
+    assert b"c/" in client.get(f"/admin/monitoring/{kind}/").content
+    assert client.get(f"/admin/monitoring/{kind}/add/").status_code == 403

@@ -1,0 +1,1 @@
+"""An app that breaks the watching of the site it is installed in."""

@@ -1,0 +1,1 @@
+"""The site with a look at what it has counted."""
