@@ -2,7 +2,7 @@
 
 from apps.chat.exceptions import ForbiddenError, NotFoundError
 from apps.chat.models import Membership, Message
-from apps.chat.policy.caches import ROLES, Role
+from apps.chat.policy.caches import READABLE, READABLE_MAX, Readable
 
 NO_CONVERSATION = "There is no such conversation."
 NO_MESSAGE = "There is no such message."
@@ -20,17 +20,20 @@ def membership_of(*, user_id: int, conversation_id: int) -> Membership:
     return found
 
 
-def role_of(*, user_id: int, conversation_id: int) -> str:
-    """Return the caller's role in the conversation (no query, if it is in the cache); raise NotFoundError for none."""
-    found = ROLES.get_or_load((user_id, conversation_id), lambda: _role(user_id, conversation_id))
-    if found is None:
+def check_reader(*, user_id: int, conversation_id: int) -> None:
+    """Raise NotFoundError for whoever may not read the conversation. No query for a reader in the cache.
+
+    What is kept says who may, never who may not: whoever is not in it is looked up.
+    """
+    found = READABLE.get_or_load((user_id,), lambda: _readable(user_id))
+    if conversation_id not in found.conversations and not standing_of(user_id=user_id, conversation_id=conversation_id):
         raise NotFoundError(NO_CONVERSATION)
-    return found.name
 
 
-def _role(user_id: int, conversation_id: int) -> Role | None:
-    name = standing_of(user_id=user_id, conversation_id=conversation_id)
-    return Role(name) if name else None
+def _readable(user_id: int) -> Readable:
+    """Return what somebody may read: of very many conversations those joined last."""
+    rows = Membership.objects.filter(user_id=user_id, conversation__deleted_at=None).order_by("-pk")
+    return Readable(frozenset(rows.values_list("conversation_id", flat=True)[:READABLE_MAX]))
 
 
 def ownership_of(*, user_id: int, conversation_id: int, to: str) -> Membership:

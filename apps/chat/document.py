@@ -16,13 +16,8 @@ from apps.chat.exceptions import NotFoundError
 from apps.chat.records import Author, HistoryPage, MessageRecord
 
 # What differs between the engines: how two numbers are compared, and how rows in order become text.
-_STATEMENT = """
-WITH place AS (
-    SELECT conversation.id, conversation.last_sequence, conversation.last_event,
-           {greatest}(1, {least}(%s, conversation.last_sequence - %s + 1)) AS first
-    FROM chat_conversation AS conversation WHERE conversation.id = %s AND conversation.deleted_at IS NULL
-)
-SELECT (SELECT {text} FROM (
+_STATEMENT = """SELECT
+       (SELECT {text} FROM (
            SELECT chat_message.id, sequence, conversation_id AS conversation, {author} AS author, role, text, html,
                   client_id, {created_at} AS created_at, {edited_at} AS edited_at,
                   deleted_at IS NOT NULL AS deleted, completion
@@ -34,7 +29,9 @@ SELECT (SELECT {text} FROM (
        (SELECT id FROM chat_message
         WHERE conversation_id = place.id AND sequence = place.first + %s - 1 AND sequence < place.last_sequence),
        place.last_event
-FROM place
+FROM (SELECT conversation.id, conversation.last_sequence, conversation.last_event,
+             {greatest}(1, {least}(%s, conversation.last_sequence - %s + 1)) AS first
+      FROM chat_conversation AS conversation WHERE conversation.id = %s AND conversation.deleted_at IS NULL) AS place
 """
 _AUTHOR = "json_object('id', author_id, 'name', coalesce(username, author_name))"
 _SQLITE_TEXT = (
@@ -75,7 +72,7 @@ class Span:
 
 def load_document(*, conversation_id: int, span: Span) -> bytes:
     """Return the page in the form of HistoryPage (one query); raise NotFoundError for no conversation."""
-    values = (span.first, span.least, conversation_id, span.count, span.count)
+    values = (span.count, span.count, span.first, span.least, conversation_id)
     with connection.cursor() as database:
         database.execute(_STATEMENTS[connection.vendor], values)
         row = database.fetchone()

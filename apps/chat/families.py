@@ -18,7 +18,7 @@ CONVERSATION = Family(
 MEMBERS = Family("members", tables={"chat_membership": ()})
 # By user: their conversations in order, with what is unread; invalidation.py says who that concerns.
 LISTS = Family("lists", tables={"chat_membership": ()})
-# By user: what they may read. Somebody who joins needs none: that one may not read is never kept.
+# By user: what they may read. That one may not read is never kept: who joins has to be looked up until all are told.
 ACCESS = Family("access", tables={"chat_membership": ("role",)})
 # By user: the account itself.
 ACCOUNT = Family(

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable
 
+from django.db import transaction
+
+from apps.caching.refreshing import refresher
 from apps.caching.transactions import invalidate
 from apps.chat.families import ACCESS, CONVERSATION, LISTS, MEMBERS
 from apps.chat.models import Membership
+from apps.chat.policy import HISTORY, chat
 
 NOBODY = 0
 READERS_MAX = 200  # in more lists than this it is cheaper to make all of them anew
@@ -13,6 +17,13 @@ READERS_MAX = 200  # in more lists than this it is cheaper to make all of them a
 def conversations_change(*conversation_ids: int) -> None:
     """What is in the conversations, or what they are called. `lists_change` follows when their rows are locked."""
     invalidate(*map(CONVERSATION.of, conversation_ids))
+    transaction.on_commit(lambda: _refresh(conversation_ids))
+
+
+def _refresh(conversation_ids: Iterable[int]) -> None:
+    """Have the latest pages made anew where they were being read: their readers are told, and come at once."""
+    for conversation_id in conversation_ids:
+        refresher.wish(HISTORY, (conversation_id, chat.current.page_size))
 
 
 def lists_change(*conversation_ids: int) -> None:

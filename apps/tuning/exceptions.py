@@ -33,3 +33,7 @@ class StaleError(TuningError):
 
 class AuditError(TuningError):
     """The audit log cannot be continued; `manage.py audit verify` says why."""
+
+
+class UnknownEntryError(TuningError):
+    """The audit log has no entry of this number."""

@@ -4,6 +4,7 @@ import { RequestError, get, send } from "../deduplication/request.js";
 import { Bubble } from "./bubble.js";
 import { notice, say } from "./notice.js";
 import { reason } from "./reason.js";
+import { end } from "./timing.js";
 
 const CONFIRM_MS = 3_000; // a running reply is told right after the connection is back
 const AGAIN_MS = 1_000;
@@ -43,6 +44,7 @@ export class Assistant {
   take(part) {
     if (this.bubble?.reply.id !== part.reply) return;
     if (!this.bubble.take(part)) this.readAgain();
+    else end("chat.first-token", "chat.asked");
   }
 
   // Something is missing: whoever follows anew is told the whole text so far.

@@ -18,6 +18,7 @@ import { Seen } from "./seen.js";
 import { Sender } from "./sender.js";
 import { showLatest } from "./sidebar.js";
 import { Status } from "./status.js";
+import { begin } from "./timing.js";
 import { Typing } from "./typing.js";
 import { startKeys } from "./keys.js";
 import { conversations, live } from "./page.js";
@@ -46,7 +47,7 @@ startKeys(history, composer);
 open();
 live.follow(conversation, Number(pane.dataset.lastEvent));
 
-sender.addEventListener("sent", ({ detail }) => { typing.sent(); showLatest(detail, viewer.id); });
+sender.addEventListener("sent", ({ detail }) => { begin("chat.asked"); typing.sent(); showLatest(detail, viewer.id); });
 sender.addEventListener("refused", ({ detail }) => composer.refuse(detail.text, detail.reason));
 live.addEventListener("message", ({ detail }) => showLatest(detail.message, viewer.id));
 history.addEventListener("arrived", ({ detail }) => announce(detail.records));

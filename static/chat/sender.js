@@ -6,6 +6,9 @@ import { pendingElement } from "./message.js";
 import { say } from "./notice.js";
 import { piece } from "./piece.js";
 import { reason } from "./reason.js";
+import { begin, end } from "./timing.js";
+
+const CLICKED = "send:clicked";
 
 export class Sender extends EventTarget {
   constructor(history, outbox, { isLive }) {
@@ -18,11 +21,14 @@ export class Sender extends EventTarget {
   }
 
   async send(text) {
+    begin(CLICKED);
     const item = { clientId: crypto.randomUUID(), text, at: new Date().toISOString() };
     this.outbox.add(item);
     await this.history.toNewest().catch(() => {}); // offline in the middle of history: shown when the end is back
     const element = this.show(item);
     this.history.pane.scrollTop = 0;
+    begin(item.clientId);
+    requestAnimationFrame(() => setTimeout(end, 0, "chat.paint", CLICKED)); // after the frame that shows it
     this.enqueue(element, item);
   }
 
@@ -94,6 +100,7 @@ export class Sender extends EventTarget {
     const { history } = this;
     if (record.author.id !== history.viewer.id || record.client_id === null) return;
     const element = this.pending(record.client_id);
+    end("chat.echo", record.client_id);
     const hadFocus = element?.contains(document.activeElement);
     this.outbox.remove(record.client_id);
     history.hold(() => {

@@ -9,7 +9,7 @@ from apps.chat.document import Span, load_document, page_of
 from apps.chat.exceptions import NotFoundError
 from apps.chat.models import Conversation, Message, User
 from apps.chat.records import ConversationRecord, message_record
-from apps.chat.services.history import Position, history_document, history_page
+from apps.chat.services.history import Position, history_body, history_page
 from apps.chat.services.messages import delete_message, edit_message
 from tests.chat.people import conversation, said
 
@@ -52,14 +52,14 @@ def test_a_document_is_read_back_as_the_records_it_was_written_from(where: Conve
 def test_page_and_document_are_the_same(ann: User, where: ConversationRecord) -> None:
     position = Position(since=datetime(2000, 1, 1, tzinfo=UTC) - timedelta(seconds=1))
     asked = {"user_id": ann.pk, "conversation_id": where.id, "limit": 4, "position": position}
-    assert page_of(history_document(**asked)) == history_page(**asked)  # type: ignore[arg-type]
+    assert page_of(history_body(**asked).content) == history_page(**asked)  # type: ignore[arg-type]
 
 
 def test_an_outsider_is_told_nothing_of_what_is_in_a_conversation(eve: User, where: ConversationRecord) -> None:
     inside = Message.objects.filter(conversation_id=where.id).values_list("pk", flat=True)[0]
     for position in (Position(), Position(before=inside), Position(before=10**9)):
         with pytest.raises(NotFoundError):
-            history_document(user_id=eve.pk, conversation_id=where.id, position=position)
+            history_body(user_id=eve.pk, conversation_id=where.id, position=position)
 
 
 def test_a_deleted_conversation_has_no_document(where: ConversationRecord) -> None:

@@ -15,9 +15,12 @@ def answer(record: object, *, status: HTTPStatus = HTTPStatus.OK) -> HttpRespons
     return written(orjson.dumps(record, option=orjson.OPT_UTC_Z), status=status)
 
 
-def written(document: bytes, *, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
-    """Return what is JSON already."""
-    return HttpResponse(document, status=status, content_type="application/json")
+def written(document: bytes, *, status: HTTPStatus = HTTPStatus.OK, etag: bytes = b"") -> HttpResponse:
+    """Return what is JSON already; `etag` is its own where it has one."""
+    response = HttpResponse(document, status=status, content_type="application/json")
+    if etag:
+        response.headers["ETag"] = etag.decode()
+    return response
 
 
 def created(record: object, *, at: str, is_new: bool = True, **keys: int) -> HttpResponse:

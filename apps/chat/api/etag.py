@@ -10,10 +10,11 @@ KEPT = ("ETag", "Cache-Control")
 
 
 def tagged(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Return a whole answer with a digest of its body as its ETag, or 304 where `If-None-Match` names that one."""
+    """Return a whole answer with its ETag, else a digest of its body, or 304 where `If-None-Match` names that one."""
     if response.status_code != HTTPStatus.OK or response.streaming:
         return response
-    set_response_etag(response)
+    if "ETag" not in response.headers:
+        set_response_etag(response)
     return unchanged(response) if response.headers["ETag"] in known(request) else response
 
 

@@ -63,10 +63,10 @@ def list_messages(request: SignedInRequest, conversation_id: Id, page: Annotated
     position = history.Position(
         before=page.before, after=page.after, around=page.around, since=moment("since", page.since)
     )
-    document = history.history_document(
+    body = history.history_body(
         user_id=request.auth, conversation_id=conversation_id, limit=page.limit, position=position
     )
-    return written(document)
+    return written(body.content, etag=body.etag)
 
 
 @router.post(

@@ -15,7 +15,7 @@ from apps.chat.api import conversations, exports, imports, members, messages, re
 from apps.chat.api.answers import NAMESPACE
 from apps.chat.api.etag import tagged
 from apps.chat.api.idempotency import idempotent
-from apps.chat.api.kept import KEPT
+from apps.chat.api.kept import KEPT, SHARED
 from apps.chat.api.openapi import DocumentedApi
 from apps.chat.api.parser import JsonParser
 from apps.chat.api.refusals import HANDLERS, not_allowed, nothing_here
@@ -128,7 +128,8 @@ def patterns(routes: Iterable[Any]) -> list[URLPattern]:
     for route in routes:
         route.callback = unknown if route.name == "api-root" else routed(route.callback)
         if route.name in KEPT:
-            route.callback = cached_response(ANSWERS, tags=KEPT[route.name], policies=(chat,))(route.callback)
+            kept = cached_response(ANSWERS, tags=KEPT[route.name], shared=SHARED.get(route.name), policies=(chat,))
+            route.callback = kept(route.callback)
         if route.name not in ALONE:
             joined(route.callback)
     return list(routes)

@@ -3,19 +3,21 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps.chat.assistant.beginning import begun
 from apps.chat.assistant.record import reply_record
 from apps.chat.assistant.upstream import Usage
-from apps.chat.assistant.usage import booked, measured
+from apps.chat.assistant.usage import booked, cost_micros, measured
 from apps.chat.exceptions import NotFoundError
 from apps.chat.live.publication import message_changed, reply_changed
 from apps.chat.models import Conversation, Message, Reply
 from apps.chat.policy import assistant
 from apps.chat.records import Outcome, message_record
 from apps.chat.sequence import Numbers, allocate, change
+from apps.chat.statistics import messages, replies
 
 NAME = "Assistant"
 WAITING = "waiting"  # the fault of a reply that is written when the endpoint is back
@@ -38,14 +40,15 @@ def closed(reply: Reply, *, text: str, html: str, closing: Closing) -> None:
     Locks the message that is replaced, then the conversation. Everybody hears after the commit, of the reply first.
     """
     if not html and _must_wait(reply, closing):
-        if may_wait(reply):
+        if not reply.is_stop_asked and may_wait(reply):
             _wait(reply)
             return
-        closing = replace(closing, outcome="failed", fault="unreachable")
+        closing = _given_up(reply, closing)
     stored, closing = _stored(reply, text=text, html=html, closing=closing)
     measured(reply, text=text.strip(), usage=closing.usage)
     _end(reply, message=stored and stored[0], closing=closing)
     booked(reply)
+    transaction.on_commit(lambda: _counted(reply, has_message=stored is not None and reply.replaces_id is None))
     reply_changed(reply_record(reply))
     if stored is not None:
         message_changed(message_record(stored[0]), numbers=stored[1])
@@ -63,6 +66,13 @@ def may_wait(reply: Reply) -> bool:
 def _must_wait(reply: Reply, closing: Closing) -> bool:
     """Return whether the endpoint was down; a server that ends in the middle of a new try leaves it to the others."""
     return closing.fault == WAITING or (reply.error_code == WAITING and closing.outcome == "interrupted")
+
+
+def _given_up(reply: Reply, closing: Closing) -> Closing:
+    """Return how a reply ends that may not wait: as somebody wanted, or for the want of an endpoint."""
+    if reply.is_stop_asked:
+        return replace(closing, outcome="stopped", fault="")
+    return replace(closing, outcome="failed", fault="unreachable")
 
 
 def _wait(reply: Reply) -> None:
@@ -119,6 +129,16 @@ def _end(reply: Reply, *, message: Message | None, closing: Closing) -> None:
     reply.outcome, reply.error_code, reply.message = closing.outcome, closing.fault, message
     reply.retry_at = closing.retry_at
     reply.save()
+
+
+def _counted(reply: Reply, *, has_message: bool) -> None:
+    """Count what came of a reply, for whoever watches."""
+    prompt_tokens, reply_tokens = reply.prompt_tokens or 0, reply.reply_tokens or 0
+    replies.outcomes[reply.outcome] += 1
+    replies.tokens["prompt"] += prompt_tokens
+    replies.tokens["reply"] += reply_tokens
+    replies.cost_micros += cost_micros(prompt_tokens, reply_tokens)
+    messages[Message.Role.ASSISTANT] += has_message
 
 
 def _may_go_on(reply: Reply) -> bool:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, cast
 
+from opentelemetry.propagate import inject
+
 from apps.chat.assistant.upstream import Ending, Piece, Question, UpstreamError, Usage
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ class Endpoint:
         """Return the stream. The reads have no limit here: whoever asks has the patience, or not."""
         from openai import Timeout
 
+        headers: dict[str, str] = {}
+        inject(headers)  # `traceparent`, where the call is traced: the client's own HTTP library is not
         return await client.chat.completions.create(
             model=question.model or self._model,
             messages=cast("Any", [{"role": line.role, "content": line.content} for line in question.lines]),
@@ -63,6 +67,7 @@ class Endpoint:
             stream=True,
             stream_options={"include_usage": True},
             timeout=Timeout(None, connect=question.connect_seconds),
+            extra_headers=headers,
         )
 
     async def _loaded(self) -> "AsyncOpenAI":

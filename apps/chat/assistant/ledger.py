@@ -37,16 +37,22 @@ class Beat:
     is_stop_asked: bool
 
 
+class StoppedError(Exception):
+    """Somebody wanted the reply to stop before its writer began."""
+
+
 def opened(reply_id: int) -> tuple[ReplyRecord, Question]:
     """Return a reply and what it is to answer; a few queries.
 
-    Raises NotFoundError when nothing is left to answer, BudgetError when it may not begin.
+    Raises NotFoundError when nothing is left to answer, StoppedError or BudgetError when it may not begin.
     """
     reply = Reply.objects.select_related("asked_by", "conversation", "replaces").filter(pk=reply_id).first()
     if reply is None or reply.state != Reply.State.WRITING or reply.conversation.deleted_at is not None:
         raise NotFoundError("There is no such conversation.")
     reply.model, seen = model_asked(), reply.conversation.last_sequence
     Reply.objects.filter(pk=reply_id).update(seen_sequence=seen, model=reply.model)
+    if reply.is_stop_asked:  # the order came before there was a writer who could hear it
+        raise StoppedError
     check(reply)
     question = _question(reply)
     prompt_tokens = sum(tokens_of(line.content) for line in question.lines)

@@ -3,20 +3,25 @@
 import asyncio
 import logging
 from contextlib import aclosing
+from time import perf_counter
 
 from django.db import Error
+from opentelemetry.trace import SpanKind, StatusCode, get_tracer
 
 from apps.chat.assistant.budget import BudgetError
 from apps.chat.assistant.closing import Closing
 from apps.chat.assistant.draft import Draft
-from apps.chat.assistant.ledger import beat, concluded, opened
+from apps.chat.assistant.ledger import StoppedError, beat, concluded, opened
 from apps.chat.assistant.upstream import Ending, Question, Upstream, UpstreamError, Usage
 from apps.chat.assistant.voice import Voice
 from apps.chat.exceptions import NotFoundError
 from apps.chat.live.desk import Desk
 from apps.chat.records import Outcome
+from apps.chat.statistics import replies
 
 logger = logging.getLogger(__name__)
+_tracer = get_tracer(__name__)
+SEGMENT = {"perfsite.segment": "reply"}
 HEARTBEAT_SECONDS = 2.0
 CONCLUDE_PAUSES = (0.2, 0.5, 1.0, *(2.0,) * 30)  # while the database fails; then the reply is found dead
 
@@ -34,7 +39,13 @@ class Writer:
         self._usage: Usage | None = None
 
     async def write(self) -> None:
-        """Write the reply to its end, whatever that is."""
+        """Write the reply to its end, whatever that is; in the trace of who asked, as a part of its own."""
+        with _tracer.start_as_current_span("assistant reply", kind=SpanKind.CONSUMER, attributes=SEGMENT) as span:
+            closing = await self._written()
+            if closing.fault:
+                span.set_status(StatusCode.ERROR)
+
+    async def _written(self) -> Closing:
         self._listening = asyncio.create_task(self._listen())
         beating = asyncio.create_task(self._beat())
         try:
@@ -44,6 +55,7 @@ class Writer:
             if self._voice is not None:
                 self._voice.fall_silent()
         await self._conclude(closing)
+        return closing
 
     def end(self, reason: Outcome) -> None:
         """Have it end with what it has; the first reason counts."""
@@ -77,6 +89,8 @@ class Writer:
             return Closing(outcome="cut", fault=error.code, usage=self._usage)
         except BudgetError as error:
             return Closing(outcome="failed", fault=error.code, retry_at=error.retry_at)
+        except StoppedError:
+            return Closing(outcome="stopped")
         except NotFoundError:
             return Closing(outcome="gone")
         except Exception:  # ours, or no database: logged, and the reply must not seem to go on for ever
@@ -86,11 +100,15 @@ class Writer:
 
     async def _take_all(self, question: Question, voice: Voice) -> None:
         """Take pieces until there are no more, or no room for more."""
+        asked, has_words = perf_counter(), False
         async with aclosing(self._upstream.answer(question)) as pieces:
             async for piece in pieces:
                 self._ending = self._ending or piece.ending
                 self._usage = self._usage or piece.usage
                 if piece.text:
+                    if not has_words:
+                        has_words = True
+                        replies.first_token.note(perf_counter() - asked)
                     self._draft.add(piece.text)
                     self._tell(voice)
                 if self._draft.is_full:

@@ -6,6 +6,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
 
+from django.conf import settings
+
+from apps.backplane.primary import fail_over
 from apps.chat.drill.breakage import breaking
 from apps.chat.drill.crew import Member, crew
 from apps.chat.drill.record import Figures, Record
@@ -43,6 +46,8 @@ class Course:
             self._over.wait(min(USUAL_SECONDS, self._seconds))
             marks.append(record.clock())
             with ExitStack() as broken:
+                if self._scene.is_failover:
+                    fail_over(settings.REDIS_URL)
                 if self._scene.broken:
                     broken.enter_context(breaking(self._scene, seconds=self._seconds, actor=SYSTEM, reason=reason))
                 self._meanwhile(visitors)

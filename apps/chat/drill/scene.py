@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
+from apps.backplane.topology import topology_of
 from apps.resilience.chaos import Fault
 from apps.resilience.pipeline import pipelines
 
@@ -14,7 +15,7 @@ NO_ENDPOINT = (
     "fake_assistant`, and the site and the drill with the ASSISTANT_BASE_URL that it prints."
 )
 NO_REDIS = "This site runs without Redis (REDIS_URL): there is nothing to lose."
-NO_SENTINEL = "This site's Redis has no Sentinels: there is nobody to fail over to."
+NO_SENTINEL = "This site's Redis has no Sentinels (REDIS_SENTINEL_HOSTS): there is nobody to fail over to."
 NO_CHAOS = "CHAOS_ENABLED is off: start the site, and the drill, with CHAOS_ENABLED=on."
 
 
@@ -31,6 +32,7 @@ class Scene:
     knobs: Mapping[str, object] = field(default_factory=dict)
     has_questions: bool = False
     is_storm: bool = False
+    is_failover: bool = False
 
     @property
     def broken(self) -> list[str]:
@@ -42,6 +44,7 @@ FAILING = {"fault": Fault.ERROR, "fault_percent": 100.0, "fault_user": ""}
 SLOW = {**FAILING, "fault": Fault.LATENCY, "fault_seconds": SLOW_SECONDS}
 SCENES = {
     "redis-down": Scene(told="every command to Redis fails", dependency="redis_", knobs=FAILING),
+    "redis-failover": Scene(told="another Redis becomes the primary", is_failover=True),
     "assistant-slow": Scene(
         told=f"the assistant's endpoint takes {SLOW_SECONDS:g} s longer",
         dependency="assistant",
@@ -54,16 +57,16 @@ SCENES = {
     "refresh-storm": Scene(told="everybody reloads the same page at the same time", is_storm=True),
     "bus-loss": Scene(told="the servers do not hear each other", dependency="redis_bus", knobs=FAILING),
 }
-NAMES = ("redis-down", "redis-failover", *list(SCENES)[1:])
+NAMES = tuple(SCENES)
 
 
 def scene_of(name: str) -> Scene:
     """Return the drill of a name; raise DrillError where this site has not what it takes."""
-    if name == "redis-failover":
-        raise DrillError(NO_SENTINEL if settings.REDIS_URL else NO_REDIS)
     scene = SCENES[name]
-    if scene.dependency.startswith("redis") and not settings.REDIS_URL:
+    if (scene.is_failover or scene.dependency.startswith("redis")) and not settings.REDIS_URL:
         raise DrillError(NO_REDIS)
+    if scene.is_failover and not topology_of(settings.REDIS_URL).sentinels:
+        raise DrillError(NO_SENTINEL)
     if scene.has_questions and not settings.ASSISTANT_BASE_URL:
         raise DrillError(NO_ENDPOINT)
     if scene.broken and not settings.CHAOS_ENABLED:

@@ -1,5 +1,6 @@
 """A file from its first row to its last, batch by batch."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from apps.chat.imports.source import Source, check_packing, opened
 from apps.chat.imports.tally import Tally
 from apps.chat.models import User
 from apps.chat.records import RefusedRow
+from apps.chat.statistics import import_rows
 
 # A transaction of so many rows takes 25 to 50 ms: senders into the same database hardly notice, and enough rows share
 # the commit's fsync, which takes as long as inserting several hundred.
@@ -67,7 +69,7 @@ class _Run:
         self._identity = Identity(owner_name=owner.get_username(), tally=tally)
         authors = Authors(owner=owner, links_users=job.links_users)
         self._writer = BatchWriter(owner_id=job.owner_id, authors=authors, pace=job.pace)
-        self._count = Count()
+        self._count, self._told = Count(), Counter[str]()
 
     def outcome(self) -> Outcome:
         """Take every row and return what came of all."""
@@ -92,11 +94,19 @@ class _Run:
             self._count_batch(entries, self._unseen(entries))
         else:
             self._writer.write(entries, beside=lambda stored: self._count_batch(entries, stored))
+            self._tell()
 
     def _count_batch(self, entries: list[Entry], stored: int) -> None:
         self._count.imported += stored
         self._count.known += len(entries) - stored
         self._report(self._so_far())
+
+    def _tell(self) -> None:
+        """Tell whoever watches what came since the last time; a batch is committed by then."""
+        count = self._count
+        so_far = Counter(imported=count.imported, known=count.known, refused=count.refused)
+        import_rows.update(so_far - self._told)
+        self._told = so_far
 
     def _unseen(self, entries: list[Entry]) -> int:
         """Return how many rows would be stored: what the database lacks and the file has not had before."""

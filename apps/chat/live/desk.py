@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -21,8 +22,11 @@ class Desk:
     async def ask(
         self, question: Callable[Arguments, Result], *arguments: Arguments.args, **options: Arguments.kwargs
     ) -> Result:
-        """Return what the function returns, or raise what it raises; the thread's connection goes back afterwards."""
-        call = partial(_asked, partial(question, *arguments, **options))
+        """Return what the function returns, or raise what it raises; the thread's connection goes back afterwards.
+
+        It runs in the caller's context: what it asks is part of the same trace.
+        """
+        call = partial(copy_context().run, _asked, partial(question, *arguments, **options))
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)
 
     def stop(self) -> None:

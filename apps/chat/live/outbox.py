@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import deque
+from time import perf_counter
 
 from apps.chat.live.frames import Frame
+from apps.chat.statistics import sockets
 
 
 class Outbox:
@@ -12,7 +14,7 @@ class Outbox:
     __slots__ = ("_queue", "_waiter", "filled_at", "size")
 
     def __init__(self, now: float) -> None:
-        self._queue: deque[Frame] = deque()
+        self._queue: deque[tuple[Frame, float]] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self.size = 0
         self.filled_at = now
@@ -21,7 +23,7 @@ class Outbox:
         """Queue a frame; return False, and queue nothing, when it finds others and does not fit beside them."""
         if self._queue and self.size + frame.size > limit_bytes:
             return False
-        self._queue.append(frame)
+        self._queue.append((frame, perf_counter()))
         self.size += frame.size
         self.filled_at = now
         if self._waiter is not None and not self._waiter.done():
@@ -33,8 +35,9 @@ class Outbox:
         while not self._queue:  # it may be cleared between the waking and the turn
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
-        frame = self._queue.popleft()
+        frame, since = self._queue.popleft()
         self.size -= frame.size
+        sockets.waits.note(perf_counter() - since)
         return frame.text
 
     def clear(self) -> None:

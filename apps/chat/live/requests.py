@@ -27,6 +27,7 @@ class Request:
     sequence: int = 0
     text: str = ""
     client_id: str | None = None
+    traceparent: str | None = None
 
 
 def requested(text: str | None) -> Request:
@@ -70,10 +71,15 @@ def _optional_string(name: str, value: object) -> str | None:
 
 Fields = dict[str, Callable[[str, Any], Any]]
 KINDS: dict[str, Fields] = {
-    "subscribe": {"conversation": _number, "after_sequence": _optional_number},
+    "subscribe": {"conversation": _number, "after_sequence": _optional_number, "traceparent": _optional_string},
     "unsubscribe": {"conversation": _number},
-    "message": {"conversation": _number, "text": _string, "client_id": _optional_string},
+    "message": {
+        "conversation": _number,
+        "text": _string,
+        "client_id": _optional_string,
+        "traceparent": _optional_string,
+    },
     "typing": {"conversation": _number},
-    "read": {"conversation": _number, "sequence": _number},
+    "read": {"conversation": _number, "sequence": _number, "traceparent": _optional_string},
     "ping": {},
 }

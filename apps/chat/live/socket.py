@@ -7,7 +7,7 @@ channel layer (docs/decisions/0011).
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from django.db import DatabaseError
@@ -27,9 +27,11 @@ from apps.chat.live.limits import (
     UNAVAILABLE,
     WRONG_ORIGIN,
 )
+from apps.chat.live.message_span import UNTRACED, message_span
 from apps.chat.live.requests import Request, RequestError, requested
 from apps.chat.live.session import is_origin_allowed, session_key_of
 from apps.chat.policy import live
+from apps.chat.statistics import sockets
 from apps.resilience.limits.address import source_of
 
 logger = logging.getLogger(__name__)
@@ -53,9 +55,11 @@ class Socket:
             await send({"type": "websocket.accept"})
             connection = await self._entered(scope, send)
             if connection is not None:
+                sockets.open += 1
                 try:
                     await _Conversation(connection, self._answers, receive, send).last()
                 finally:
+                    sockets.open -= 1
                     self._hub.leave(connection)
                 await say_why(send, connection)
 
@@ -124,13 +128,21 @@ class _Conversation:
         if len((text or "").encode()) > live.current.message_bytes:
             self._connection.end(TOO_LARGE, "The frame is too large.")
             return
-        request: Request | None = None
         try:
             self._admit()
             request = requested(text)
-            await self._answers.answer(self._connection, request)
         except RequestError as error:
-            self._refuse(error, request)
+            self._refuse(error, None)
+        else:
+            await self._answer(request)
+
+    async def _answer(self, request: Request) -> None:
+        """Do what was asked. What asks the database is a trace of its own, linked to the page's; a sign of life not."""
+        with nullcontext() if request.kind in UNTRACED else message_span(request):
+            try:
+                await self._answers.answer(self._connection, request)
+            except RequestError as error:
+                self._refuse(error, request)
 
     def _admit(self) -> None:
         """Raise RequestError for a frame too many; who goes on and on is closed."""

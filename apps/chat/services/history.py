@@ -1,12 +1,14 @@
 """Read a conversation page by page. Sequences have no gaps, so a page is a range of the primary index."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
+from apps.caching.http.answer import Body, body_of
 from apps.caching.keys import Key
-from apps.chat.access import membership_of, role_of
+from apps.chat.access import check_reader, membership_of
 from apps.chat.cursor import LARGEST
 from apps.chat.document import Span, load_document, page_of
 from apps.chat.exceptions import InvalidError
@@ -37,6 +39,7 @@ class Position:
 
 
 LATEST = Position()
+MESSAGE_PLACES = ("before", "after", "around")
 
 
 def history_page(
@@ -47,27 +50,39 @@ def history_page(
 
     Raises NotFoundError, or InvalidError for a limit out of bounds or a position outside the conversation.
     """
-    return page_of(history_document(user_id=user_id, conversation_id=conversation_id, limit=limit, position=position))
+    body = history_body(user_id=user_id, conversation_id=conversation_id, limit=limit, position=position)
+    return page_of(body.content)
 
 
-def history_document(
-    *, user_id: int, conversation_id: int, limit: int | None = None, position: Position = LATEST
-) -> bytes:
+def history_body(*, user_id: int, conversation_id: int, limit: int | None = None, position: Position = LATEST) -> Body:
     """Return history_page as the JSON document that readers get, from the cache, where only membership is asked."""
     limit = _page_size(limit)
-    role_of(user_id=user_id, conversation_id=conversation_id)
+    check_reader(user_id=user_id, conversation_id=conversation_id)
     key = (conversation_id, limit, *_place(position))
     return HISTORY.get_or_load(key, lambda: _loaded(conversation_id, limit=limit, position=position))
 
 
-def _loaded(conversation_id: int, *, limit: int, position: Position) -> bytes:
+def key_of(conversation_id: int, asked: Mapping[str, int]) -> Key | None:
+    """Return the key of the page that history_body keeps for these arguments; None where it would raise, or for more
+    than a limit and a message. No query.
+    """
+    limit = asked.get("limit", chat.current.page_size)
+    place = [name for name in asked if name in MESSAGE_PLACES]
+    if len(place) > 1 or len(asked) != len(place) + ("limit" in asked):
+        return None
+    if not 1 <= limit <= chat.current.page_size_limit:
+        return None
+    return (conversation_id, limit, place[0], asked[place[0]]) if place else (conversation_id, limit)
+
+
+def _loaded(conversation_id: int, *, limit: int, position: Position) -> Body:
     """Read the page and where it lies: what was read before the cache looked may be old."""
     span = _span(conversation_id, limit=limit, position=position)
-    return load_document(conversation_id=conversation_id, span=span)
+    return body_of(load_document(conversation_id=conversation_id, span=span))
 
 
-def loaded_by_key(key: Key) -> bytes:
-    """Return the document that the cache keeps under the key. Raises as history_page does."""
+def loaded_by_key(key: Key) -> Body:
+    """Return the page that the cache keeps under the key. Raises as history_page does."""
     conversation_id, limit, *place = key
     position = LATEST
     if place:

@@ -15,6 +15,7 @@ from apps.chat.policy import chat
 from apps.chat.records import MessageRecord, SentMessage, message_record
 from apps.chat.sequence import allocate, change
 from apps.chat.services.replies import answer_message
+from apps.chat.statistics import messages
 from apps.chat.text import CLIENT_ID_MAX_CHARACTERS, checked_line, checked_text
 
 
@@ -96,9 +97,15 @@ def _stored(membership: Membership, *, text: str, html: str, client_id: str | No
         raise NotFoundError(NO_CONVERSATION)
     record = message_record(message)
     message_changed(record, numbers=numbers)
+    transaction.on_commit(_counted)
     if membership.conversation.has_assistant:
         answer_message(message)
     return SentMessage(message=record, event=numbers.event, is_new=True)
+
+
+def _counted() -> None:
+    """Count a message that was sent, for whoever watches."""
+    messages[Message.Role.USER] += 1
 
 
 def _sent_before(*, user_id: int, conversation_id: int, text: str, client_id: str | None) -> SentMessage:

@@ -76,8 +76,10 @@ def stop_reply(*, user_id: int, conversation_id: int) -> None:
     """
     membership_of(user_id=user_id, conversation_id=conversation_id)
     under_way = running(conversation_id)
-    if under_way is not None and not ended(under_way.pk, Closing(outcome="stopped")):
-        Reply.objects.filter(pk=under_way.pk).update(is_stop_asked=True)
+    if under_way is None:
+        return
+    Reply.objects.filter(pk=under_way.pk).update(is_stop_asked=True)  # first: one that begins to wait now sees it
+    if not ended(under_way.pk, Closing(outcome="stopped")):
         order_stop(under_way.pk)
 
 

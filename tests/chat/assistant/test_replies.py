@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.chat.assistant import beginning
 from apps.chat.assistant.closing import Closing
-from apps.chat.assistant.ledger import LEASE, beat, bury, concluded, opened, silent
+from apps.chat.assistant.ledger import LEASE, StoppedError, beat, bury, concluded, opened, silent
 from apps.chat.exceptions import (
     AssistantOffError,
     NoAssistantError,
@@ -157,6 +157,13 @@ def test_stop_is_noted_for_the_writer_wherever_it_is(ann: User, bob: User, where
     found = beat(running().pk, text="So far")
     assert (found.is_ours, found.is_stop_asked) == (True, True)
     assert get_reply(user_id=ann.pk, conversation_id=where.id).text == "So far"
+
+
+def test_stop_that_comes_before_there_is_a_writer_is_obeyed(ann: User, bob: User, where: ConversationRecord) -> None:
+    said(ann, where, "Hello")
+    stop_reply(user_id=bob.pk, conversation_id=where.id)
+    with pytest.raises(StoppedError):
+        opened(running().pk)
 
 
 def test_question_is_what_was_said_after_the_system_prompt(ann: User, bob: User, where: ConversationRecord) -> None:

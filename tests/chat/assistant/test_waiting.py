@@ -12,6 +12,7 @@ from apps.chat.assistant.waiting import PAUSE, ended, given_up, taken_up
 from apps.chat.models import Message, Reply, User
 from apps.chat.policy import assistant
 from apps.chat.records import ConversationRecord
+from apps.chat.services import replies
 from apps.chat.services.conversations import change_conversation
 from apps.chat.services.replies import get_reply, request_reply, stop_reply
 from tests.chat.people import conversation, said
@@ -117,6 +118,28 @@ def test_one_that_waits_is_stopped_without_a_word(bob: User, where: Conversation
     stop_reply(user_id=bob.pk, conversation_id=where.id)
     assert (reply().state, reply().outcome, reply().error_code) == ("ended", "stopped", "")
     assert not ended(reply().pk, Closing(outcome="stopped"))
+
+
+def test_one_that_was_stopped_while_the_endpoint_was_asked_does_not_wait(bob: User, where: ConversationRecord) -> None:
+    opened(reply().pk)
+    stop_reply(user_id=bob.pk, conversation_id=where.id)
+    concluded(reply().pk, text="", closing=DOWN)
+    assert (reply().state, reply().outcome, reply().error_code) == ("ended", "stopped", "")
+
+
+def test_one_that_begins_to_wait_while_it_is_stopped_does_not_wait(
+    bob: User, where: ConversationRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(reply().pk)
+
+    def ended_too_early(*options: Any) -> bool:
+        is_ended = ended(*options)
+        concluded(reply().pk, text="", closing=DOWN)
+        return is_ended
+
+    monkeypatch.setattr(replies, "ended", ended_too_early)
+    stop_reply(user_id=bob.pk, conversation_id=where.id)
+    assert (reply().state, reply().outcome) == ("ended", "stopped")
 
 
 def test_one_whose_new_try_died_with_its_server_waits_again(where: ConversationRecord) -> None:

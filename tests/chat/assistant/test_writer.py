@@ -10,7 +10,7 @@ from django.db import DatabaseError, InterfaceError
 
 from apps.chat.assistant import draft, voice, writer
 from apps.chat.assistant.closing import Closing
-from apps.chat.assistant.ledger import Beat
+from apps.chat.assistant.ledger import Beat, StoppedError
 from apps.chat.assistant.upstream import Piece, Question, UpstreamError, Usage
 from apps.chat.assistant.writer import Writer
 from apps.chat.exceptions import NotFoundError
@@ -112,6 +112,11 @@ async def test_words_cost_and_ending_are_stored(database: Database) -> None:
     usage = Usage(prompt_tokens=1, reply_tokens=2)
     end = await written(database, Source(Piece("Hello "), Piece("you"), DONE, Piece(usage=usage)))
     assert end == ("Hello you", Closing(outcome="complete", usage=usage))
+
+
+async def test_reply_that_was_stopped_before_it_began_asks_nobody(database: Database) -> None:
+    database.failures["opened"] = [StoppedError()]
+    assert await written(database, Source(Piece("Hello"), DONE)) == ("", Closing(outcome="stopped"))
 
 
 async def test_words_that_come_together_are_told_together(

@@ -304,7 +304,7 @@ def test_a_worker_that_is_to_end_hands_its_import_back(ann: User, queued: list[A
     assert row(record).state == "finished"
 
 
-def test_the_task_runs_with_and_without_courtesy(ann: User, settings: Any) -> None:
+def test_the_task_runs_in_the_web_process_and_in_one_of_its_own(ann: User, settings: Any) -> None:
     for is_in_process in (True, False):
         settings.CELERY_IN_PROCESS = is_in_process
         record = request(ann)

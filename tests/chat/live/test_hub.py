@@ -128,7 +128,7 @@ class Stage:
 
 def sent(connection: Connection, kind: str = "message") -> list[dict[str, Any]]:
     """Return what waits to be sent, of a type."""
-    frames = [orjson.loads(frame.text) for frame in connection.outbox._queue]
+    frames = [orjson.loads(frame.text) for frame, _ in connection.outbox._queue]
     return [frame for frame in frames if frame["type"] == kind]
 
 

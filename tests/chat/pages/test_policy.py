@@ -84,5 +84,5 @@ def reached(module: Path, known: set[Path]) -> set[Path]:
 def test_the_chat_page_names_all_of_its_modules_so_that_they_load_at_once(pages: dict[str, str]) -> None:
     chat = next(page for path, page in pages.items() if re.fullmatch(r"/c/\d+/", path))
     named = set(re.findall(r'rel="modulepreload" href="/static/([\w/-]+)\.[0-9a-f]+\.js"', chat))
-    needed = reached(STATIC / "chat" / "chat.js", set())
+    needed = reached(STATIC / "chat" / "chat.js", set()) | reached(STATIC / "monitoring" / "page.js", set())
     assert named == {str(path.relative_to(STATIC)).removesuffix(".js") for path in needed}
