@@ -5,6 +5,8 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import (
+    beat_init,
+    setup_logging,
     worker_before_create_process,
     worker_process_init,
     worker_process_shutdown,
@@ -19,6 +21,11 @@ _services: list[Any] = []  # of this process; the web process, which has its own
 app = Celery("perfsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect(weak=False)
+def keep_logging(**_: Any) -> None:
+    """Leave logging as the settings have it: a receiver keeps Celery from setting up its own."""
 
 
 @worker_before_create_process.connect(weak=False)
@@ -46,12 +53,29 @@ def begin_services_in_child(**_: Any) -> None:
     # The apps are ready only once the worker runs.
     from apps.caching.service import Caching
     from apps.deduplication.service import Deduplication
+    from apps.monitoring.service import Monitoring
     from apps.resilience.sharing.current import Breakers
     from apps.tuning.following import Policies
 
-    _services.extend((Deduplication(), Caching(), Breakers(), Policies()))
+    _services.extend((Monitoring("task"), Deduplication(), Caching(), Breakers(), Policies()))
     for service in _services:
         service.start()
+
+
+@beat_init.connect(weak=False)
+def begin_watching_scheduler(**_: Any) -> None:
+    """Have `celery -A perfsite beat` watched as its own process; inside the web process it is watched already."""
+    # The apps are ready only once it runs.
+    import atexit
+
+    from django.conf import settings
+
+    from apps.monitoring.service import Monitoring
+
+    if not settings.CELERY_IN_PROCESS:
+        _services.append(Monitoring("scheduler"))
+        _services[-1].start()
+        atexit.register(end_services)
 
 
 @worker_shutdown.connect(weak=False)

@@ -1,6 +1,8 @@
 """Settings: the only reader of the environment (docs/configuration.md lists every variable)."""
 
 import os
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -8,12 +10,16 @@ from urllib.parse import quote
 from django.templatetags.static import static
 
 from perfsite.broker import IN_PROCESS, broker_options, broker_url
+from perfsite.colours import ADMIN_COLOURS
 from perfsite.database import database_entry
 from perfsite.env import Environment, is_host, is_network, is_origin
-from perfsite.redis import redis_url
+from perfsite.mail import is_address, mail_settings, mail_url, webhook
+from perfsite.redis import channel_host, redis_url
 from perfsite.secrets import is_strong, kept_secret, made_data_dir
+from perfsite.telemetry import one_of, otlp, resource
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 env = Environment(os.environ)
 
 DATA_DIR = made_data_dir(Path(env.text("DATA_DIR", str(BASE_DIR / "var"))))
@@ -62,7 +68,7 @@ CACHES: dict[str, dict[str, Any]] = {
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "perfsite"},
+        "CONFIG": {"hosts": [channel_host(REDIS_URL)], "prefix": "perfsite"},
     }
     if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
@@ -77,7 +83,16 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ROUTES = {"chat.import_file": {"queue": "import"}}
-CELERY_BEAT_SCHEDULE = {"warm the cache": {"task": "caching.warm", "schedule": 300.0}}
+CELERY_BEAT_SCHEDULE = {
+    "warm the cache": {"task": "caching.warm", "schedule": 300.0},
+    "roll up and prune snapshots": {"task": "monitoring.tend_snapshots", "schedule": 60.0},
+    "look at the rules of alerts": {
+        "task": "monitoring.alerts",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},  # one that waited for a worker is followed by the next
+    },
+}
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: what is due follows from the intervals
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL)
 
@@ -98,8 +113,11 @@ INSTALLED_APPS = [
     "apps.resilience",
     "apps.caching",
     "apps.chat",
+    "apps.monitoring",
 ]
 MIDDLEWARE = [
+    "apps.monitoring.requests.VisitMiddleware",
+    "apps.monitoring.tracing.django.ChosenMiddleware",
     "apps.caching.http.middleware.AnswersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "perfsite.csp.ContentSecurityPolicyMiddleware",
@@ -169,6 +187,9 @@ CSRF_FAILURE_VIEW = "perfsite.errors.csrf_failure"
 UNFOLD = {
     "SITE_TITLE": "perfsite",
     "SITE_HEADER": "perfsite",
+    "COLORS": ADMIN_COLOURS,
+    "DASHBOARD_CALLBACK": "apps.monitoring.pages.dashboard.dashboard",
+    "STYLES": [lambda _: static("monitoring/admin.css")],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("chat/favicon.svg")}],
 }
 
@@ -176,12 +197,21 @@ UNFOLD = {
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # Resilience
 CHAOS_ENABLED = env.flag("CHAOS_ENABLED", default=False)
+
+# Monitoring
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+_mail_url = mail_url(env)
+IS_MAIL_SENT = _mail_url is not None
+vars().update(mail_settings(_mail_url))  # Django's names, EMAIL_HOST and its like
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "perfsite@localhost")
+ALERT_RECIPIENTS = env.items("ALERT_RECIPIENTS", valid=is_address, expected="an address as in staff@chat.example")
+ALERT_WEBHOOK_URL, ALERT_WEBHOOK_KEY = webhook(env)
 
 # Chat
 CHAT_IMPORT_MAX_MEGABYTES = env.integer("CHAT_IMPORT_MAX_MEGABYTES", 200, minimum=1, maximum=100_000)
@@ -195,11 +225,18 @@ ASSISTANT_BASE_URL = _assistant_url.geturl() if _assistant_url else ""
 ASSISTANT_API_KEY = env.text("ASSISTANT_API_KEY")
 ASSISTANT_MODEL = env.text("ASSISTANT_MODEL", "default")
 
+# Watching
+OTLP = otlp(env)
+OTEL_RESOURCE = resource(env, version=VERSION)
+
+LOG_FORMAT = one_of(
+    "LOG_FORMAT", env.text("LOG_FORMAT", "console" if DEBUG or sys.stderr.isatty() else "json"), ("console", "json")
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"console": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "console"}},
+    "formatters": {"lines": {"()": f"apps.monitoring.logs.formatter.{LOG_FORMAT}"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
@@ -207,8 +244,14 @@ LOGGING = {
         # The worker inside the web process: where it connects and that it stops is no news.
         "celery.worker.consumer.connection": {"level": "WARNING"},
         "celery.worker.control": {"level": "ERROR"},
+        # What is scheduled runs every few seconds, for ever.
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
         # The client of the assistant's endpoint tells every request.
         "httpx2": {"level": "WARNING"},
+        # A collector that is away is said once, by us.
+        "opentelemetry.exporter": {"level": "CRITICAL"},
     },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -5,7 +5,11 @@ from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("", include("apps.monitoring.health.urls")),
+    path("api/", include("apps.monitoring.browser.urls")),
+    path("", include("apps.monitoring.prometheus.urls")),
     path("api/", include("apps.chat.api.urls")),
+    path("performance/", include("apps.monitoring.pages.urls")),
     path("", include("apps.chat.urls")),
 ]
 

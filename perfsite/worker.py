@@ -1,9 +1,8 @@
 """The embedded default's task worker: Celery inside the web process, so that a trial needs no broker."""
 
 import logging
-import sys
 from collections.abc import Callable
-from threading import Lock, Thread
+from threading import Thread
 from typing import Any
 
 from celery.concurrency.base import BasePool, apply_target
@@ -17,30 +16,6 @@ NAME = "celery@in-process"
 QUEUES = ("celery", "import")
 CONCURRENCY = 2  # a long import and the short tasks beside it
 GRACE_SECONDS = 3.0
-BUSY_SWITCH_SECONDS = 0.0005  # measured: a request beside a busy task takes 0.3 ms where Python's 5 ms made it 5.6 ms
-
-
-class Courtesy:
-    """While tasks run, makes threads take turns sooner: requests wait for turns, and a task never gives one up."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._running = 0
-        self._usual_seconds = sys.getswitchinterval()
-
-    def __enter__(self) -> None:
-        self._count(1)
-
-    def __exit__(self, *_: object) -> None:
-        self._count(-1)
-
-    def _count(self, change: int) -> None:
-        with self._lock:
-            self._running += change
-            sys.setswitchinterval(BUSY_SWITCH_SECONDS if self._running else self._usual_seconds)
-
-
-courtesy = Courtesy()
 
 
 class TaskPool(BasePool):
@@ -68,8 +43,7 @@ class TaskPool(BasePool):
 def run_task(target: Callable[..., Any], *arguments: Any, **options: Any) -> None:
     """Run one task in this thread; never raises."""
     try:
-        with courtesy:
-            apply_target(target, *arguments, **options)
+        apply_target(target, *arguments, **options)
     except Exception:  # Celery reports a task's own failure; this is Celery's, and the thread serves the next task
         logger.exception("A task could not be run")
 

@@ -2,49 +2,72 @@
 
 from collections.abc import Mapping
 from time import perf_counter
+from typing import TypeVar
 
-from apps.caching.http.directory import directory
 from apps.caching.http.plan import route_of
-from apps.caching.http.request import ON, RELOAD, SAFE, Asked, asked, of_edge
+from apps.caching.http.request import ON, RELOAD, SAFE, Caller, asked, caller_of, cookies_in, of_edge
 from perfsite.edge.hit import Hit
-from perfsite.edge.protocol import Receive, Scope, Send
+from perfsite.edge.protocol import Scope
+from perfsite.edge.wanted import Answer, Wanted
 
-LIMIT = 10_000
+LIMIT = 4_096
 COOKIE_MAX_BYTES = 4096
 Seen = tuple[object, ...]
+Asking = tuple[Caller, Wanted]
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Hits:
-    """Knows requests by their bytes: who sends the same again is found without anything being read anew."""
+    """Knows callers and what they ask for by their bytes: who sends the same again is found without reading it anew."""
 
     def __init__(self) -> None:
-        self._asked: dict[Seen, Asked] = {}
+        self._callers: dict[bytes, Caller] = {}
+        self._wanted: dict[Seen, Wanted] = {}
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> bool:
-        """Answer from memory and return True, or return False. Waits for the shared store once in a while at most."""
-        if scope["method"] not in SAFE:
-            return False
+    def near(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Hit | None:
+        """Return what may be given out at once, if anything. Never blocks."""
         started = perf_counter()
-        headers = dict(scope["headers"])
-        question = self._question(scope, headers)
-        target = None if question is None else directory.get(question.name)
-        if question is None or target is None:
-            return False
-        answer = target.near() or await target.confirmed()
-        if answer is None or (len(answer.pieces) > 1 and not question.secret):
-            return False
-        await Hit(answer, question, scope, headers, started).send(send, target.tally)
-        return True
+        asking = self._asking(scope, headers)
+        if asking is None:
+            return None
+        caller, wanted = asking
+        return hit(wanted.near(caller), asking, scope, headers, started)
 
-    def _question(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Asked | None:
-        """Return what is asked for, None for what is not for us: no session, no such route, a header with a say."""
-        cookie = headers.get(b"cookie")
-        if cookie is None or len(headers) != len(scope["headers"]) or not ON.isdisjoint(headers):
+    async def sought(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Hit | None:
+        """Return that, or what the shared store has or confirms. Waits for it once in a while at most."""
+        started = perf_counter()
+        asking = self._asking(scope, headers)
+        if asking is None:
+            return None
+        caller, wanted = asking
+        answer = wanted.near(caller) or await wanted.sought(caller)
+        return hit(answer, asking, scope, headers, started)
+
+    def _asking(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Asking | None:
+        """Return who asks for what, None for what is not for us."""
+        if scope["method"] not in SAFE or len(headers) != len(scope["headers"]) or not ON.isdisjoint(headers):
             return None
         if headers.get(b"cache-control", b"") not in RELOAD:
             return None
+        caller, wanted = self._caller(headers), self._what(scope, headers)
+        return None if caller is None or wanted is None else (caller, wanted)
+
+    def _caller(self, headers: Mapping[bytes, bytes]) -> Caller | None:
+        cookie = headers.get(b"cookie")
+        if cookie is None:
+            return None
+        return self._callers.get(cookie) or self._read_caller(cookie)
+
+    def _read_caller(self, cookie: bytes) -> Caller | None:
+        found = caller_of(cookies_in(cookie)) if len(cookie) <= COOKIE_MAX_BYTES else None
+        if found is not None:
+            remember(self._callers, cookie, found)
+        return found
+
+    def _what(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Wanted | None:
+        """Return what is asked for, None for what is not for us."""
         seen = (
-            cookie,
             scope.get("raw_path") or scope["path"],
             scope["query_string"],
             headers.get(b"host"),
@@ -52,12 +75,11 @@ class Hits:
             headers.get(b"accept"),
             headers.get(b"accept-language"),
         )
-        return self._asked.get(seen) or self._read(seen, scope, headers)
+        return self._wanted.get(seen) or self._read_what(seen, scope, headers)
 
-    def _read(self, seen: Seen, scope: Scope, headers: Mapping[bytes, bytes]) -> Asked | None:
+    def _read_what(self, seen: Seen, scope: Scope, headers: Mapping[bytes, bytes]) -> Wanted | None:
         """Read a request whose like has not been seen; remember it where its route's answers are kept."""
-        cookie = headers[b"cookie"]
-        route = None if len(cookie) > COOKIE_MAX_BYTES or scope.get("root_path") else route_of(scope["path"])
+        route = None if scope.get("root_path") else route_of(scope["path"])
         if route is None:
             return None
         raw = of_edge(
@@ -65,13 +87,26 @@ class Hits:
             host=headers.get(b"host", b""),
             path=scope.get("raw_path") or scope["path"].encode(),
             query=scope["query_string"],
-            cookie=cookie,
             accept=headers.get(b"accept", b""),
             language=headers.get(b"accept-language", b""),
         )
-        found = asked(raw, cookies=route.plan.cookies)
-        if found is not None:
-            if len(self._asked) >= LIMIT:
-                del self._asked[next(iter(self._asked))]
-            self._asked[seen] = found
+        found = Wanted(asked(raw), route, scope["query_string"])
+        remember(self._wanted, seen, found)
         return found
+
+
+def hit(
+    answer: Answer | None, asking: Asking, scope: Scope, headers: Mapping[bytes, bytes], started: float
+) -> Hit | None:
+    """Return an answer on its way to a caller; None where it has parts for a secret, and the caller none."""
+    caller, wanted = asking
+    if answer is None or (len(answer.pieces) > 1 and not caller.secret):
+        return None
+    return Hit(answer, caller.secret, scope, headers, started=started, tally=wanted.route.tally)
+
+
+def remember(known: dict[K, V], key: K, value: V) -> None:
+    """Keep what was read, in the place of what was read first where there is too much."""
+    if len(known) >= LIMIT:
+        del known[next(iter(known))]
+    known[key] = value

@@ -56,6 +56,8 @@ class Outlet:
         with suppress(TimeoutError):
             while not is_last and await self._ready.wait() and not self._is_abandoned:
                 is_last, batch = self._take()
+                if not batch:  # the end came after the last chunk had gone
+                    continue
                 async with asyncio.timeout(STALL_SECONDS):
                     await send({"type": "http.response.body", "body": batch, "more_body": True})
         return is_last and self._is_whole

@@ -1,15 +1,17 @@
 """The edge around the tests' own views, with a pool of two threads."""
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
+from celery.worker import state
 
 from perfsite.edge import bridge as bridge_module
 from perfsite.edge import watch
 from perfsite.edge.application import Edge, refuse_socket
 from perfsite.edge.bridge import Bridge
+from perfsite.edge.handler import Handler
 from perfsite.edge.joining import Joining
 from perfsite.edge.pool import Pool
 from tests.edge import views
@@ -19,11 +21,22 @@ SPOOL_LIMIT_BYTES = 1_000_000
 
 
 @pytest.fixture(autouse=True)
+def told_by_nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let no later test of this process find that a worker was told to end, or how threads of a server take turns."""
+    monkeypatch.setattr(state, "should_stop", None)
+    usual = sys.getswitchinterval()
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.fixture(autouse=True)
 def fresh_views(settings: Any) -> Iterator[None]:
     """Send requests to the tests' views, and let none of them wait past its test."""
     settings.ROOT_URLCONF = "tests.edge.urls"
     views.opened.clear()
     views.closed.clear()
+    views.noted_requests.clear()
+    views.held.clear()
     views.entered.clear()
     yield
     views.opened.set()
@@ -46,7 +59,7 @@ def make_edge(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Edge
 
     def make(*, timeout_seconds: float = 30, handler: Any = None, **options: Any) -> Edge:
         bridge = Bridge(
-            handler or WSGIHandler(), pool, timeout_seconds=timeout_seconds, spool_limit_bytes=SPOOL_LIMIT_BYTES
+            handler or Handler(), pool, timeout_seconds=timeout_seconds, spool_limit_bytes=SPOOL_LIMIT_BYTES
         )
         return Edge(bridge=Joining(bridge), sockets=refuse_socket, **options)
 

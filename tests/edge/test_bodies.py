@@ -29,11 +29,6 @@ async def test_body_of_length_zero_is_empty(edge: Edge) -> None:
     assert (call.status, call.body) == (200, b"")
 
 
-async def test_get_never_asks_for_a_body(edge: Edge) -> None:
-    call = await Call(edge).run()
-    assert (call.status, call.asked) == (200, 0)
-
-
 async def test_large_body_is_streamed_whole(edge: Edge) -> None:
     parts = [bytes([number]) * 50_000 for number in range(6)]
     call = await post(edge, "/echo", parts).run()

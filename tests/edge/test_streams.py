@@ -106,6 +106,14 @@ async def test_large_file_is_streamed_in_large_pieces(edge: Edge) -> None:
     assert len(call.sent) <= 10 * MEGABYTE / 65_536 + 2
 
 
+async def test_end_that_comes_late_sends_nothing_of_its_own(edge: Edge) -> None:
+    call = Call(edge, "/stream/late").begin()
+    await until(lambda: call.body == b"early")
+    views.opened.set()
+    await call.ended()
+    assert [message.get("body") for message in call.sent] == [None, b"early", b""]
+
+
 async def test_head_of_a_file_has_its_length_and_no_body(edge: Edge) -> None:
     call = await Call(edge, f"/file/{10 * MEGABYTE}", method="HEAD").run()
     assert (call.headers["content-length"], call.body) == (str(10 * MEGABYTE), b"")

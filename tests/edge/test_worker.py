@@ -14,16 +14,10 @@ from celery.worker import state
 
 from perfsite import worker as worker_module
 from perfsite.celery import app
-from perfsite.worker import BUSY_SWITCH_SECONDS, Worker, courtesy, run_task
+from perfsite.worker import Worker, run_task
 from tests.servers.deadline import eventually
 
 pytestmark = pytest.mark.engine("sqlite")
-
-
-@pytest.fixture(autouse=True)
-def told_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no later test of this process find that a worker was told to end."""
-    monkeypatch.setattr(state, "should_stop", None)
 
 
 @contextmanager
@@ -44,7 +38,7 @@ def task() -> Iterator[Callable[..., Any]]:
 
     def register(function: Callable[..., Any]) -> Any:
         names.append(f"tests.{len(names)}")
-        return app.task(function, name=names[-1], typing=False)
+        return app.task(function, name=names[-1], typing=False, lazy=False, shared=False)
 
     yield register
     for name in names:
@@ -139,13 +133,6 @@ def test_task_that_does_not_stop_is_abandoned(task: Callable[..., Any], monkeypa
     worker.stop()
     assert time.monotonic() - asked < 10
     release.set()
-
-
-def test_threads_take_turns_sooner_only_while_tasks_run() -> None:
-    usual = sys.getswitchinterval()
-    with courtesy, courtesy:
-        assert sys.getswitchinterval() == pytest.approx(BUSY_SWITCH_SECONDS)
-    assert sys.getswitchinterval() == pytest.approx(usual)
 
 
 def test_signals_and_logging_of_the_process_are_left_alone(task: Callable[..., Any]) -> None:

@@ -21,6 +21,8 @@ urlpatterns = [
     path("stream/megabytes/<int:megabytes>", views.stream_megabytes),
     path("stream/lines/<int:lines>", views.stream_lines),
     path("stream/slow", views.stream_slow),
+    path("noted", views.noted),
+    path("stream/late", views.stream_late),
     path("stream/broken", views.stream_broken),
     path("stream/rows", views.stream_rows),
     path("file/<int:size>", views.file),

@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
+from typing import Any
+from weakref import ref
 
 from django.db import connection
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -15,6 +17,8 @@ from django.views.decorators.csrf import csrf_exempt
 CHUNK = b"x" * 65536
 carried: ContextVar[str] = ContextVar("carried", default="nothing")
 opened = threading.Event()  # what waits in `wait` may go on
+noted_requests: list["ref[HttpRequest]"] = []
+held: list[Any] = []  # uploads
 closed: list[str] = []  # streams whose close() ran
 entered: list[str] = []  # paths that reached a view of ours that records it
 
@@ -128,6 +132,21 @@ def stream_slow(_request: HttpRequest) -> StreamingHttpResponse:
         yield b"second"
 
     return tracked(parts(), "slow")
+
+
+@csrf_exempt
+def noted(request: HttpRequest) -> HttpResponse:
+    noted_requests.append(ref(request))
+    held.extend(request.FILES.values())
+    return HttpResponse(f"{request.user} said {len(request.POST)}")
+
+
+def stream_late(_request: HttpRequest) -> StreamingHttpResponse:
+    def parts() -> Iterator[bytes]:
+        yield b"early"
+        opened.wait(30)
+
+    return tracked(parts(), "late")
 
 
 def stream_broken(_request: HttpRequest) -> StreamingHttpResponse:

@@ -69,6 +69,8 @@ def test_names_are_found_in_the_source() -> None:
     [
         ("DEBUG", "perhaps"),
         ("HTTPS", "tls"),
+        ("LOG_FORMAT", "pretty"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"),
         ("PORT", "80000"),
         ("REQUEST_TIMEOUT_SECONDS", "0"),
         ("TRUSTED_PROXIES", "proxy.example"),
@@ -84,6 +86,9 @@ def test_names_are_found_in_the_source() -> None:
         ("ASSISTANT_API_KEY", "a key without an endpoint"),
         ("DATA_DIR", "/dev/null/data"),
         ("CACHE_KEYS", "long enough to be a key,short"),
+        ("EMAIL_URL", "mail.example"),
+        ("ALERT_RECIPIENTS", "staff@chat.example"),
+        ("ALERT_WEBHOOK_KEY", "a key without a webhook"),
     ],
 )
 def test_a_wrong_value_stops_the_start_in_one_line_that_names_it(tmp_path: Path, name: str, value: str) -> None:

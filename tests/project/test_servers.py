@@ -76,7 +76,10 @@ def test_a_server_ends_with_a_test_process_that_is_killed(tmp_path: Path) -> Non
 
 
 def has_ended(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_nothing_listens_on_a_closed_port() -> None:

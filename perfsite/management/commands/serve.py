@@ -2,6 +2,7 @@
 
 import os
 from argparse import ArgumentParser
+from contextlib import closing
 from pathlib import Path
 from socket import socket
 from typing import Any
@@ -11,9 +12,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from redis import Redis
 from redis.exceptions import RedisError
 
+from apps.backplane.connections import redis_client
+from apps.backplane.topology import topology_of
 from perfsite import server
 from perfsite.edge.pool import pool_size
 
@@ -76,7 +78,10 @@ def redis_warning(url: str) -> str:
     if not url:
         return ""
     try:
-        with Redis.from_url(url, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS) as client:
+        client = redis_client(
+            url, purpose="start", timeout_seconds=REDIS_SECONDS, connect_seconds=REDIS_SECONDS, connections=1
+        )
+        with closing(client):
             client.ping()
     except RedisError as error:
         return f"Warning: Redis does not answer ({error}). What needs it waits until it does.\n"
@@ -116,12 +121,20 @@ def stores() -> str:
     where = (
         database["NAME"] if connection.vendor == "sqlite" else f"{database['NAME']} on {database['HOST'] or 'a socket'}"
     )
-    redis = f"Redis on {urlsplit(settings.REDIS_URL).hostname or 'a socket'}" if settings.REDIS_URL else ""
+    redis = f"Redis on {redis_place(settings.REDIS_URL)}" if settings.REDIS_URL else ""
     tasks = "run in this process" if settings.CELERY_IN_PROCESS else "wait for workers on the broker"
     return (
         f"Database: {connection.display_name} {where}. Cache: {redis or 'in the database'}. "
         f"Sockets: {redis or 'this process'}. Tasks {tasks}."
     )
+
+
+def redis_place(url: str) -> str:
+    """Return where the URL leads, without its password."""
+    topology = topology_of(url)
+    if topology.sentinels:
+        return f"{topology.primary}, by {len(topology.sentinels)} Sentinels"
+    return urlsplit(url).hostname or "a socket"
 
 
 def transport() -> str:
