@@ -9,16 +9,21 @@ NAMES = (
     "caching",
     "edge",
     "flights",
+    "health",
     "history",
     "hung",
     "imports",
     "joining",
     "limits",
     "live",
+    "metrics",
+    "monitoring",
     "pages",
     "policies",
     "prediction",
     "refresh",
+    "snapshots",
+    "watchers",
 )
 
 if __name__ == "__main__":

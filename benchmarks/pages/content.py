@@ -14,7 +14,7 @@ from django.test import Client  # noqa: E402
 
 from apps.chat.demo.talk import Talk, talk_rows  # noqa: E402
 from apps.chat.services.conversations import create_conversation  # noqa: E402
-from apps.chat.services.history import history_document  # noqa: E402
+from apps.chat.services.history import history_body  # noqa: E402
 from apps.chat.services.members import add_member  # noqa: E402
 from apps.chat.services.messages import send_message  # noqa: E402
 
@@ -33,7 +33,7 @@ def main() -> None:
         add_member(user_id=reader.pk, conversation_id=conversation, username=name)
     for row in talk_rows(TALK, today=datetime(2026, 1, 1, tzinfo=UTC)):
         send_message(user_id=people[str(row.author)].pk, conversation_id=conversation, text=row.text)
-    Path(sys.argv[1]).write_bytes(history_document(user_id=reader.pk, conversation_id=conversation))
+    Path(sys.argv[1]).write_bytes(history_body(user_id=reader.pk, conversation_id=conversation).content)
     client = Client()
     client.force_login(reader)
     print(json.dumps({"conversation": conversation, "session": client.cookies["sessionid"].value}))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.refresh.trace import Step
 
-CONNECTIONS = 64
+CONNECTIONS, APART_SECONDS = 64, 0.005
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 EVENT = re.compile(rb'"last_event":\s*(\d+)')
 SEQUENCE = re.compile(rb'"sequence":\s*(\d+)')
@@ -37,14 +37,17 @@ class Player:
         self.played = Played()
 
     async def play(self) -> Played:
-        """Play all."""
+        """Play all. People come one after the other: all at once, they may all come to the same process."""
+        connections = []
+        for _ in range(CONNECTIONS):
+            connections.append(await asyncio.open_connection("127.0.0.1", self._port))
+            await asyncio.sleep(APART_SECONDS)
         self._begin = time.perf_counter()
-        await asyncio.gather(*(self._connection() for _ in range(CONNECTIONS)))
+        await asyncio.gather(*(self._talk(*connection) for connection in connections))
         self.played.seconds = time.perf_counter() - self._begin
         return self.played
 
-    async def _connection(self) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for number, step in self._steps:
             due = self._begin + number / self._rate
             if (early := due - time.perf_counter()) > 0:
