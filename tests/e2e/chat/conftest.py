@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
-from tests.e2e.chat.desk import Desk
+from tests.e2e.chat.desk import Desk, go_to
 from tests.e2e.conftest import watch
 from tests.servers.site import Site, running_site
 
@@ -67,7 +67,7 @@ def session_of(browser: Browser, site: Site, name: str) -> StorageState:
 
 def signed_in(page: Page, site: Site, name: str) -> Desk:
     """Sign a page in by the form."""
-    page.goto(f"{site.url}/accounts/login/")
+    go_to(page, f"{site.url}/accounts/login/")
     page.get_by_label("User name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("Password").press("Enter")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.chat.conftest import PASSWORD, SIGN_UP, signed_in
-from tests.e2e.chat.desk import CALL, Desk
+from tests.e2e.chat.desk import CALL, Desk, go_to
 from tests.servers.site import Site, running_site
 
 KNOBS = ("messages_per_minute=8", "replies_per_hour=0", "sign_ins_per_minute=1", "accounts_per_address=100")
@@ -39,7 +39,7 @@ def prepared(site: Site) -> None:
 
 def tried(page: Page, url: str) -> None:
     """Send the form of the sign-in with a wrong password."""
-    page.goto(f"{url}/accounts/login/")
+    go_to(page, f"{url}/accounts/login/")
     page.get_by_label("User name").fill("ada")
     page.get_by_label("Password").fill("wrong")
     page.get_by_label("Password").press("Enter")

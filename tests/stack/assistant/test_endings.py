@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from apps.chat.assistant.offline import QUOTE_CHARACTERS
+from apps.chat.assistant.recall import MOST_QUOTES
 from tests.servers.deadline import eventually
 from tests.servers.process import free_port
 from tests.servers.redis import running_redis
@@ -216,6 +218,21 @@ async def test_offline_assistant_quotes_what_was_said_and_says_that_it_is_offlin
         assert "I am the offline assistant" in text
         assert "> The launch of Alpha is on Monday." in text
         assert f"**{room.bob}**" in text
-        await room.says(room.ann, "Anything about zebras?")
+
+
+async def test_offline_assistant_stops_when_it_is_told_to(site: Start) -> None:
+    alone = site()
+    room = next(rooms((alone, alone)))
+    await room.asks(room.ann, "PATCH", "", {"has_assistant": False})
+    for _ in range(MOST_QUOTES):
+        await room.asks(room.bob, "POST", "/messages", {"text": "Alpha" + " a" * QUOTE_CHARACTERS})
+    await room.asks(room.ann, "PATCH", "", {"has_assistant": True})
+    async with room.listens(room.ann) as ear:
+        reply = await room.says(room.ann, "What of Alpha?")  # quoting all of that takes four seconds
+        await ear.until("token", reply=reply)
         await room.asks(room.bob, "DELETE", "/reply")
-        await ear.until("message", message__completion="stopped")
+        ended = await ear.until("reply", reply__id=reply, reply__state="ended")
+        assert ended["reply"]["outcome"] == "stopped"
+        shown = await ear.until("message", message__id=ended["reply"]["message"])
+        assert shown["message"]["completion"] == "stopped"
+        assert shown["message"]["text"] == ear.words(reply)

@@ -73,6 +73,7 @@ class History:
     writes: Sequence[Write]
     pings: Sequence[Ping] = ()
     errors: Sequence[str] = ()
+    losses: Sequence[Window] = ()  # of Redis, as the processes say themselves: nobody planned them
 
 
 class Known:
@@ -91,13 +92,15 @@ class Known:
 
 def violations(history: History, windows: Sequence[Window], *, delay_seconds: float) -> list[Violation]:
     """Return the reads that break the bounds: never older in the writing process; elsewhere 0.1 s and the bus's delay,
-    or five seconds where something was broken at any time between the commit and the read.
+    counted from when the writer had told it, or five seconds where something was broken at any time between the commit
+    and the read.
     """
     everywhere = _known(history)
     own = {
         key: Known(pairs) for key, pairs in _grouped(((one.process, one.row), one) for one in history.writes).items()
     }
     begun = {(one.row, one.version): one.start for one in history.writes}
+    told = {(one.row, one.version): one.end for one in history.writes}
     found: list[Violation] = []
     for read in history.reads:
         here = own.get((read.process, read.row))
@@ -106,7 +109,8 @@ def violations(history: History, windows: Sequence[Window], *, delay_seconds: fl
             ("others", everywhere[read.row].newer_than(read.version), None),
             ("uncommitted", read.start if read.end < begun.get((read.row, read.version), 0.0) else NEVER, 0.0),
         ):
-            bound = _allowed(since, read.start, windows, delay_seconds) if allowed is None else allowed
+            telling = max(0.0, told.get((read.row, read.version + 1), since) - since)
+            bound = _allowed(since, read.start, windows, telling + delay_seconds) if allowed is None else allowed
             if read.start - since > bound or (rule == "uncommitted" and since != NEVER):
                 found.append(Violation(read=read, rule=rule, seconds=read.start - since, allowed=bound))
     return found
@@ -121,7 +125,7 @@ def oldest(history: History) -> float:
 def bus_delay(history: History, windows: Sequence[Window]) -> float:
     """Return the longest that the bus took while nothing was broken."""
     return max(
-        (one.heard - one.sent for one in history.pings if not _is_broken(one.sent, one.heard, windows)), default=0
+        (one.heard - one.sent for one in history.pings if not is_broken(one.sent, one.heard, windows)), default=0
     )
 
 
@@ -140,10 +144,11 @@ def _grouped(ones: Iterable[tuple[K, Read | Write]]) -> dict[K, list[tuple[int, 
 def _allowed(since: float, until: float, windows: Sequence[Window], delay_seconds: float) -> float:
     if since >= until:
         return 0.0
-    return FAULT_SECONDS if _is_broken(since, until, windows) else 0.1 + delay_seconds
+    return FAULT_SECONDS if is_broken(since, until, windows) else 0.1 + delay_seconds
 
 
-def _is_broken(start: float, end: float, windows: Sequence[Window]) -> bool:
+def is_broken(start: float, end: float, windows: Sequence[Window]) -> bool:
+    """Return whether anything was broken at any time between the two."""
     return any(window.start <= end and start <= window.end for window in windows)
 
 
@@ -153,6 +158,7 @@ def history_of(folder: Path) -> History:
     writes: list[Write] = []
     pings: list[Ping] = []
     errors: list[str] = []
+    losses: dict[tuple[str, float], Window] = {}  # each as it was noted last
     for file in sorted(folder.glob("*.log")):
         for line in file.read_text().splitlines(keepends=True):
             kind, *words = line.split()
@@ -162,6 +168,9 @@ def history_of(folder: Path) -> History:
                 errors.append(" ".join(words))
             elif kind == "P":
                 pings.append(Ping(sent=float(words[0]), heard=float(words[1])))
+            elif kind == "L":
+                since, until = float(words[0]), float(words[1])
+                losses[file.stem, since] = Window(fault=f"{file.stem} without Redis", start=since, end=until)
             else:
                 row, version, start, end = int(words[0]), int(words[1]), float(words[2]), float(words[3])
                 if kind == "W":
@@ -170,4 +179,4 @@ def history_of(folder: Path) -> History:
                     reads.append(
                         Read(process=file.stem, row=row, version=version, start=start, end=end, level=words[4])
                     )
-    return History(reads=reads, writes=writes, pings=pings, errors=errors)
+    return History(reads=reads, writes=writes, pings=pings, errors=errors, losses=list(losses.values()))
