@@ -70,7 +70,7 @@ test: dev packages ## every test, against servers it starts itself, with branch 
 	@rm -f .coverage .coverage.*
 	@status=0; set -x; \
 		$(PYTEST) || status=1; \
-		TEST_ENGINE=postgresql $(PYTEST) tests/chat tests/tuning tests/deduplication/idempotency || status=1; \
+		TEST_ENGINE=postgresql $(PYTEST) tests/chat tests/tuning tests/deduplication/idempotency tests/caching/test_stores.py || status=1; \
 		$(BIN)/coverage combine --quiet; \
 		$(BIN)/coverage report || status=1; \
 		exit $$status
@@ -93,7 +93,7 @@ soak: dev packages ## the long tests in their whole length, one after the other
 
 check: lint test ## what CI runs
 
-mutants: dev ## changes the state machines bit by bit: nine of ten changes must fail a test
+mutants: dev ## changes state machines and fences bit by bit: nine of ten changes must fail a test
 	@rm -rf mutants
 	$(BIN)/mutmut run --max-children=$(JOBS)
 	$(BIN)/mutmut results
