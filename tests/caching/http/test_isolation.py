@@ -16,6 +16,7 @@ from hypothesis.stateful import (
     consumes,
     initialize,
     invariant,
+    multiple,
     rule,
     run_state_machine_as_test,
 )
@@ -56,9 +57,9 @@ class Site(RuleBasedStateMachine):
 
     sessions = Bundle("sessions")
 
-    @initialize()
-    def begin(self) -> None:
-        """People and rooms of this example alone; each room has a word that is said nowhere else."""
+    @initialize(target=sessions)
+    def begin(self) -> Any:
+        """People and rooms of this example alone, all signed in; each room has a word that is said nowhere else."""
         self.hits, self.served = Hits(), 0
         self.users = [User.objects.create_user(f"u{next(numbers)}", password="x") for _ in range(PEOPLE)]
         self.active = [True] * PEOPLE
@@ -72,6 +73,7 @@ class Site(RuleBasedStateMachine):
             self.rooms.append(made.id)
             self.words.append([])
             self.say(number)
+        return multiple(*map(self.sign_in, range(PEOPLE)))
 
     @rule(target=sessions, who=people)
     def sign_in(self, who: int) -> int:
