@@ -30,6 +30,11 @@ def begun(site: Site, name: str) -> list[int]:
     return [one.pid for one in noted(site, name) if one.event == "begin"]
 
 
+def release(site: Site, name: str) -> None:
+    """Let the views end that wait under the name."""
+    (site.data_dir / f"{name}.released").touch()
+
+
 def in_order(site: Site, name: str) -> list[str]:
     """Return what happened under the name, by the clock that the processes share."""
     return [one.event for one in sorted(noted(site, name), key=lambda one: one.at)]

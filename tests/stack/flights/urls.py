@@ -6,6 +6,7 @@ from tests.stack.flights import views
 
 urlpatterns = [
     path("process", views.process),
+    path("generation", views.heard_of),
     path("slow/<str:name>", views.slow),
     path("counted/<str:name>", views.counted),
     path("nested/<int:number>", views.nested),

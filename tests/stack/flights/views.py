@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.chat.models import Conversation
 from apps.deduplication.flights.scope import Scope
+from apps.deduplication.http.current import generation
 from apps.deduplication.http.route import joined
 
 SLOW_SECONDS = 0.5
@@ -26,6 +27,11 @@ def process(_: HttpRequest) -> HttpResponse:
     return HttpResponse(str(os.getpid()))
 
 
+def heard_of(_: HttpRequest) -> HttpResponse:
+    """Answer which write this process has heard of last."""
+    return HttpResponse(generation().name)
+
+
 @joined
 def slow(request: HttpRequest, name: str) -> HttpResponse:
     """Answer for whom it is, after half a second."""
@@ -37,10 +43,11 @@ def slow(request: HttpRequest, name: str) -> HttpResponse:
 
 @joined
 def counted(_: HttpRequest, name: str) -> HttpResponse:
-    """Read first, take half a second, answer what was read."""
+    """Read first, wait until the test lets go, answer what was read."""
     conversations = Conversation.objects.count()
     note(name, "begin")
-    time.sleep(SLOW_SECONDS)
+    while not (Path(settings.DATA_DIR) / f"{name}.released").exists():
+        time.sleep(0.01)
     return HttpResponse(str(conversations))
 
 
