@@ -174,7 +174,7 @@ def test_however_many_invalidations_leave_nothing_behind(redis_url: str, redis_s
     for number in range(1_000):
         store.release(store.hold([f"one:{number}"], connection))
     with redis.Redis(port=redis_server.port) as client:
-        assert client.dbsize() <= 1
+        eventually(lambda: client.dbsize() <= 1)  # at once, but for a hold whose release Redis was too slow to take
 
 
 def test_a_connection_that_the_server_closed_is_replaced_without_anybody_noticing(

@@ -24,6 +24,7 @@ from tests.servers.deadline import eventually
 from tests.servers.process import ServerProcess
 from tests.tuning.obeying import obeying
 
+PROBES = 5
 MESSAGES: Any = [{"role": "user", "content": "What is tea?"}]
 
 
@@ -157,12 +158,20 @@ async def test_two_hundred_against_a_hung_upstream_are_told_soon_and_one_probe_b
             assert upstream.breaker.current_state == "open"
             assert took < 3
             assert held["most_at_once"] <= 16 + 1, "the places, and the one who counts"
-            await asyncio.to_thread(eventually, lambda: not upstream.breaker.view().next_probe_seconds)
-            again = await together(upstream, client)
-            probes = (await counted(client))["requests"] - held["requests"]
-    assert probes == 1
-    assert [type(one) for one in again].count(CircuitOpenError) == 199
+            for _ in range(PROBES):
+                await probed(upstream, client)
+                if upstream.breaker.current_state == "closed":
+                    break  # else the machine was too busy for the probe's deadline
     assert upstream.breaker.current_state == "closed"
+
+
+async def probed(upstream: Pipeline, client: openai.AsyncOpenAI) -> None:
+    """Let all call when a probe is due: one is let through, whatever becomes of it."""
+    await asyncio.to_thread(eventually, lambda: not upstream.breaker.view().next_probe_seconds)
+    before = (await counted(client))["requests"]
+    ended = await together(upstream, client)
+    assert (await counted(client))["requests"] - before == 1
+    assert [type(one) for one in ended].count(CircuitOpenError) == 199
 
 
 async def together(upstream: Pipeline, client: openai.AsyncOpenAI) -> list[Any]:

@@ -83,13 +83,15 @@ class ServerProcess:
         """Return all it has printed so far."""
         return self.log_path.read_text(errors="replace")
 
-    def wait_until(self, ready: Callable[[], bool], *, seconds: float = 60) -> None:
-        """Block until ready; raise ServerError with the log when it ends or stays silent."""
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float = 120) -> None:
+        """Block until ready; end it and raise ServerError with its log when it ends or stays silent."""
         try:
             eventually(lambda: ready() or self.returncode is not None, seconds=seconds, what="the server's readiness")
         except TimeoutError as error:
+            self.kill()
             raise ServerError(f"{error}\n{self.log()}") from None
         if self.returncode is not None:
+            self.kill()
             raise ServerError(f"ended with status {self.returncode} before it was ready\n{self.log()}")
 
     def send(self, number: signal.Signals) -> None:

@@ -47,12 +47,12 @@ class Site:
             self.process.wait_until(self.answers)
 
     def answers(self) -> bool:
-        """Return whether the sign-in page of the admin comes without a server error."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        """Return whether the sign-in page of the admin comes without a server error. Blocks for ten seconds at most."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request("GET", "/admin/login/")
             return connection.getresponse().status < 500
-        except (ConnectionError, http.client.HTTPException):
+        except (ConnectionError, TimeoutError, http.client.HTTPException):
             return False
         finally:
             connection.close()

@@ -41,6 +41,11 @@ async def asked(
     return Reply(status=status, head=head.decode("latin-1"), body=body, seconds=time.monotonic() - begun)
 
 
+async def generations(port: int) -> set[bytes]:
+    """Return which write the processes have heard of last, as many as answer."""
+    return {reply.body for reply in await storm(port, "/generation", headers=[""] * HANDFUL)}
+
+
 async def insisted(port: int, path: str, lines: str = "") -> Reply:
     """Ask as a client does that takes 503 and a broken connection for what they are: again."""
     for _ in range(ROUNDS):

@@ -14,12 +14,12 @@ from tests.servers.redis import Redis
 from tests.servers.site import Site, running_site
 from tests.stack.flights.executions import begun, in_order, noted, release, verdicts
 from tests.stack.flights.lines import heard_of, lines, opened, told
-from tests.stack.flights.storm import insisted, manned, storm
+from tests.stack.flights.storm import generations, insisted, manned, storm
 from tests.stack.live.people import People, called, people
 
 CROWD = 1_000
 ANSWER_SECONDS = 1.0
-TRIES = 3
+TRIES = 5
 HALF, NESTED = 200, 12
 
 
@@ -42,13 +42,18 @@ def crowd(site: Site) -> People:
 
 
 async def test_a_thousand_at_once_are_one_execution_and_all_have_their_answer_within_a_second(site: Site) -> None:
-    """A crowd whose last asks after the work has ended is not at once: no overlap is allowed it, but another try."""
+    """A crowd whose last asks after the work has ended is not at once: no overlap is allowed it, but another try.
+
+    Nor is one that a write falls into: those before and after it are two.
+    """
     await manned(site.port, workers=2)
     tries = []
     for name in (f"crowd{number}" for number in range(TRIES)):
+        before = await generations(site.port)
         replies = await storm(site.port, f"/slow/{name}", headers=[""] * CROWD)
         assert Counter((reply.status, reply.body) for reply in replies) == {(200, f"||{name}".encode()): CROWD}
-        assert in_order(site, name) == ["begin", "end"] * len(begun(site, name))
+        if len(before | await generations(site.port)) == 1:
+            assert in_order(site, name) == ["begin", "end"] * len(begun(site, name))
         names = {line for reply in replies for line in reply.head.splitlines() if line.startswith("x-request-id")}
         assert len(names) == CROWD
         tries.append((len(begun(site, name)), max(reply.seconds for reply in replies)))
@@ -62,14 +67,18 @@ async def test_a_thousand_at_once_are_one_execution_and_all_have_their_answer_wi
 async def test_two_of_a_kind_are_two_executions_and_share_no_byte(site: Site, crowd: People, differing: str) -> None:
     cookies = [crowd.cookies("ann"), crowd.cookies("bob")]
     values = cookies if differing == "Cookie" else ["text/html", "application/json"]
-    replies = await storm(
-        site.port, f"/slow/{differing}", headers=[f"{differing}: {value}\r\n" for value in values] * HALF
-    )
-    assert {reply.status for reply in replies} == {200}
-    assert len(begun(site, differing)) == 2
-    for index, reply in enumerate(replies):
-        assert values[index % 2].encode() in reply.body
-        assert values[1 - index % 2].encode() not in reply.body
+    lines_of = [f"{differing}: {value}\r\n" for value in values] * HALF
+    executions = []
+    for name in (f"{differing}{number}" for number in range(TRIES)):
+        replies = await storm(site.port, f"/slow/{name}", headers=lines_of)
+        assert {reply.status for reply in replies} == {200}
+        for index, reply in enumerate(replies):
+            assert values[index % 2].encode() in reply.body
+            assert values[1 - index % 2].encode() not in reply.body
+        executions.append(len(begun(site, name)))
+        if executions[-1] == 2:
+            break
+    assert min(executions) == 2
 
 
 @pytest.mark.parametrize("number", [1, 2])
