@@ -6,7 +6,6 @@ started anew and the cache warmed, as for a deployment, and some seconds of it a
 cache off. TEXTS says where irc.csv and coffee.jsonl.gz are; without them it says so and ends.
 """
 
-import asyncio
 import json
 import os
 import subprocess
@@ -17,6 +16,8 @@ import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+
+import uvloop
 
 from benchmarks.refresh.client import Played, Player
 from benchmarks.refresh.trace import Step, trace
@@ -116,7 +117,7 @@ def prepared(stack: ExitStack, texts: Path, *, workers: int) -> tuple[Site, Redi
 def measured(site: Site, steps: list[Step], rate: float) -> tuple[Played, Any]:
     """Return what came of the steps, and what was counted meanwhile."""
     before = counters(site)
-    played = asyncio.run(Player(site.port, steps, rate=rate).play())
+    played = uvloop.run(Player(site.port, steps, rate=rate).play())
     after = counters(site)
     return played, {"before": before, "after": after}
 
