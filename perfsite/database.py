@@ -59,7 +59,7 @@ def postgresql_entry(url: SplitResult, *, connection_limit: int, timeout_ms: int
         "PASSWORD": credential(url.password),
         "HOST": options.pop("host", "") or unquote(url.hostname or ""),
         "PORT": str(url.port or ""),
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": False,  # the engine looks whether a connection has ended, without a statement
         "PATIENCE_SECONDS": timeout_ms / 1000,  # for a free connection of a pool in use
         "OPTIONS": {
             "connect_timeout": max(2, timeout_ms // 1000),

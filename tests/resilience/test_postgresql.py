@@ -4,9 +4,11 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from select import select
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.db import OperationalError
 from psycopg_pool import PoolTimeout
@@ -16,6 +18,11 @@ from apps.resilience.postgresql.base import DatabaseWrapper
 from perfsite.database import database_entry
 from tests.servers.deadline import eventually
 from tests.servers.postgres import Postgres, running_postgres
+
+TERMINATE = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid != pg_backend_pid()
+"""
 
 
 @pytest.fixture
@@ -78,6 +85,36 @@ def test_a_server_that_is_gone_is_known_to_be_gone_and_found_again(server: Postg
 
     assert eventually(is_back, seconds=10)
     assert base.breaker.current_state == "closed"
+
+
+def test_connections_that_the_server_ended_are_replaced_without_anybody_noticing(
+    server: Postgres, connect: Any
+) -> None:
+    first, second = connect(), connect()
+    first.close()
+    second.close()
+    with psycopg.connect(server.url()) as other:
+        other.execute(TERMINATE)
+    assert [answered(connect()), answered(connect())] == [1, 1]
+    assert base.breaker.view().window_failures == 0
+
+
+def test_what_a_server_says_unasked_is_no_end(server: Postgres, connect: Any) -> None:
+    one = connect()
+    pid, driver = backend_of(one), one.connection
+    with one.cursor() as cursor:
+        cursor.execute("LISTEN news")
+    one.close()
+    with psycopg.connect(server.url(), autocommit=True) as other:
+        other.execute("NOTIFY news")
+    assert select([driver], [], [], 10)[0], "the server has said something"
+    assert pid in {backend_of(connect()), backend_of(connect())}, "of a pool of two"
+
+
+def backend_of(one: DatabaseWrapper) -> int:
+    with one.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
 
 
 def test_a_pool_in_use_is_waited_for_and_is_no_failure_of_the_server(connect: Any) -> None:

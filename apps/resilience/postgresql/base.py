@@ -5,11 +5,12 @@ The breaker goes by no policy. Policies are kept in the database: one that shut 
 
 import time
 from collections import Counter
+from select import POLLIN, poll
 from typing import Any
 
 from django.db.backends.postgresql import base
-from psycopg import OperationalError
-from psycopg_pool import PoolTimeout
+from psycopg import Connection, OperationalError
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from apps.resilience.breaker import Breaker, Rules
 from apps.resilience.exceptions import CircuitOpenError
@@ -23,6 +24,22 @@ RULES = Rules(
     recovery_jitter=1.0,
     probe_seconds=15.0,
 )
+
+
+def has_ended(connection: Connection[Any]) -> bool:
+    """Return whether the server has ended an idle connection. A round trip only where it has said something unasked.
+
+    That is how an end is heard of, and asking a server that says nothing would be one statement more for each request.
+    """
+    look = poll()
+    look.register(connection.fileno(), POLLIN)
+    if not look.poll(0):
+        return False
+    try:
+        ConnectionPool.check_connection(connection)
+    except OperationalError:
+        return True
+    return False
 
 
 class PoolExhaustedError(PoolTimeout):
@@ -50,7 +67,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         until = time.monotonic() + self.settings_dict.get("PATIENCE_SECONDS", 0.0)
         while True:
             try:
-                connection = super().get_new_connection(conn_params)
+                connection = self._living(conn_params)
             except PoolTimeout as error:
                 if self._failed_attempts() > _failed_when_well[self.alias]:
                     raise
@@ -59,6 +76,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             else:
                 _failed_when_well[self.alias] = self._failed_attempts()
                 return connection
+
+    def _living(self, conn_params: dict[str, Any]) -> Any:
+        """Return a connection that the server has not ended; the pool replaces those that it has."""
+        while True:
+            connection = super().get_new_connection(conn_params)
+            if self.pool is None or not has_ended(connection):
+                return connection
+            connection.close()
+            self.pool.putconn(connection)
 
     def _failed_attempts(self) -> int:
         """Return how often the pool tried to connect and could not."""
