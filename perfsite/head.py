@@ -10,6 +10,7 @@ from uvicorn.server import ServerState
 from perfsite.whole import AGAIN, EXTENSION, Again, ask, ask_again
 
 SAFE = frozenset({b"GET", b"HEAD"})
+BODY = frozenset({b"content-length", b"transfer-encoding"})
 LIMIT_BYTES = 64 * 1024
 PAUSE_SECONDS = 10.0
 AT_ONCE_MOST = 16  # of the requests that come in one piece: others have their turn between two pieces
@@ -37,7 +38,7 @@ class Protocol(HttpToolsProtocol):
 
     _is_in_head = _is_answered = False
     _is_between = True  # two requests: the next byte begins one
-    _head_bytes = _at_once = _begun = 0
+    _unread_bytes = _came = _at_once = _begun = 0  # unread: since something was made of them
     _answered_at = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
@@ -55,24 +56,46 @@ class Protocol(HttpToolsProtocol):
             ask_again(again, self._write)
             if self._is_answered:
                 return
+        self._came = len(data)
         super().data_received(data)
-        if self._is_in_head and not self.transport.is_closing():
-            self._head_bytes += len(data)
-            self._expect_more()
-            if self._head_bytes > LIMIT_BYTES:
-                self.send_400_response("The request's head is too large.")
-        elif was_between and self._is_between and self._at_once == self._begun == 1:
+        if self.transport.is_closing():
+            return
+        if not self._is_between:
+            self._weigh()
+        elif was_between and self._at_once == self._begun == 1:
             self._learn((self._peer, bytes(data)))
+        if self._is_in_head or (self.timeout_keep_alive_task is None and self._is_between and self._is_free()):
+            self._expect_more()
+
+    def _weigh(self) -> None:
+        """Refuse a head that has grown too large, and what is neither head nor body: trailers, sizes of chunks."""
+        self._unread_bytes += self._came
+        if self._unread_bytes > LIMIT_BYTES:
+            if self._is_in_head:
+                self.send_400_response("The request's head is too large.")
+            else:
+                self.transport.close()
 
     def on_message_begin(self) -> None:
         """Note that a head begins."""
         super().on_message_begin()
-        self._is_in_head, self._is_between, self._head_bytes = True, False, 0
+        self._is_in_head, self._is_between, self._unread_bytes = True, False, 0
         self._begun += 1
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a line of the head; a trailer is none: it would stand for what a proxy in front has looked through."""
+        if self._is_in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Note that the head ends; have the request answered at once, or the usual way."""
         self._is_in_head = self._is_answered = False
+        if self._unread_bytes + self._came > LIMIT_BYTES and self._is_large():
+            self.send_400_response("The request's head is too large.")
+        if self.transport.is_closing():
+            self._is_answered = True
+            return
+        self._unread_bytes = -self._came  # what came with the end of the head is not weighed
         if self._is_plain():
             self._ask()
         if not self._is_answered:
@@ -80,6 +103,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Pass it on where anybody waits for it."""
+        self._unread_bytes = -self._came
         if not self._is_answered:
             super().on_body(body)
 
@@ -90,7 +114,9 @@ class Protocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def _is_plain(self) -> bool:
-        """Return whether it reads, by a path as it is written, with nothing before it, on a connection that goes on."""
+        """Return whether it reads, by a path as it is written, with nothing before it and no body after it, on a
+        connection that goes on.
+        """
         parser = self.parser
         return (
             parser.get_method() in SAFE
@@ -100,7 +126,11 @@ class Protocol(HttpToolsProtocol):
             and not (self.root_path or self.expect_100_continue or parser.should_upgrade())
             and parser.get_http_version() == "1.1"
             and bool(parser.should_keep_alive())
+            and BODY.isdisjoint([name for name, _ in self.headers])
         )
+
+    def _is_large(self) -> bool:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > LIMIT_BYTES
 
     def _is_free(self) -> bool:
         """Return whether nothing is being answered, and the client takes what it is sent."""

@@ -16,9 +16,10 @@ class CachingConfig(AppConfig):
         from celery.signals import worker_ready
 
         import apps.caching.session_store  # noqa: F401  (declares)
-        from apps.caching import tasks, transactions
+        from apps.caching import clearing, tasks, transactions
         from apps.caching.backend.area import declare_areas
 
         transactions.watch()
+        clearing.watch()
         declare_areas()
         worker_ready.connect(tasks.warm_after_start, dispatch_uid="caching.warm_after_start", weak=False)

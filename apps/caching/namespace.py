@@ -144,9 +144,11 @@ class Namespace(Generic[T]):
         return Reading(self, key, session).keep(value, seconds=seconds)
 
     def touch(self, key: Key, *, session: str | None = None) -> bool:
-        """Let the value's life begin anew; return whether there was one. Blocks for three round trips."""
-        found = self.get(key, session=session)
-        return found is not None and self.set(key, found.value, session=session)
+        """Let the value's life begin anew; return whether there was one. Blocks for two or three round trips.
+
+        It is what the shared store calls current, and kept under the stamps by which it was.
+        """
+        return Reading(self, key, session).keep_on()
 
     def delete(self, key: Key, *, session: str | None = None) -> None:
         """Forget the value: everywhere and fenced where the key is its own tag, else in this process and the store.

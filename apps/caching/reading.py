@@ -19,7 +19,7 @@ from apps.caching import dependencies
 from apps.caching import record as records
 from apps.caching.answers import Loaded, Old, Outcome, Unchanged, plain
 from apps.caching.current import store
-from apps.caching.desk import ask, submit
+from apps.caching.desk import ask, finish_later
 from apps.caching.envelope import wrapped
 from apps.caching.exceptions import UnavailableError
 from apps.caching.finding import Finding
@@ -55,16 +55,25 @@ class Reading(Finding):
     def run(self, load: Callable[[], Any], refresh: Callable[[Old[Any]], Any] | None) -> Outcome[Any]:
         """Return the value from the store or the loader. Blocks."""
         outcome = self._found_or_loaded(load, refresh)
-        if self.cause != "disabled":
-            source = outcome.cause or outcome.level
-            dependencies.note(self.place.tags, None if outcome.is_stale else self.fence.stamps, source)
+        # Where nothing is cached there are no stamps: nobody could say later that this part has not changed since.
+        source = outcome.cause or outcome.level
+        dependencies.note(self.place.tags, None if outcome.is_stale else self.fence.stamps, source)
         return outcome
 
     def _found_or_loaded(self, load: Callable[[], Any], refresh: Callable[[Old[Any]], Any] | None) -> Outcome[Any]:
         found = self.found()
         if found is not None:
             return found
-        self.namespace.tally.misses[self.cause] += 1
+        cause, stands_in = self.cause, False
+        try:
+            outcome = self._brought(load, refresh)
+            stands_in = outcome.is_stale
+        finally:
+            self._count(cause, stands_in=stands_in)
+        return outcome
+
+    def _brought(self, load: Callable[[], Any], refresh: Callable[[Old[Any]], Any] | None) -> Outcome[Any]:
+        """Return what the loader brings, or what stands in for it."""
         if self.cause in ALONE:
             return self._alone(load)
         work = load if refresh is None or self.old is None else self._with_old(refresh)
@@ -79,11 +88,29 @@ class Reading(Finding):
         found = await ask(self.found)
         if found is not None:
             return found
-        self.namespace.tally.misses[self.cause] += 1
+        cause, stands_in = self.cause, False
+        try:
+            outcome = await self._brought_async(load, refresh)
+            stands_in = outcome.is_stale
+        finally:
+            self._count(cause, stands_in=stands_in)
+        return outcome
+
+    async def _brought_async(
+        self, load: Callable[[], Awaitable[Any]], refresh: Callable[[Old[Any]], Awaitable[Any]] | None
+    ) -> Outcome[Any]:
         if self.cause in ALONE:
             return self._given(*plain(await load())[:1])
         work = load if refresh is None or self.old is None else self._with_old(refresh)
         return await self._loaded_async(work)
+
+    def _count(self, cause: str, *, stands_in: bool) -> None:
+        """Count a read that is over, once: counters never take back what they have told."""
+        tally = self.namespace.tally
+        if stands_in:
+            tally.stale += 1
+        else:
+            tally.misses[cause] += 1
 
     def renew(self, load: Callable[[], Any]) -> bool:
         """Load and keep the value where neither memory nor store has a current one; return whether it was done.
@@ -102,6 +129,13 @@ class Reading(Finding):
         if self.cause in ALONE:
             return False
         return self._kept(value, self._recorded(value, seconds, load_seconds=0.0), is_own=True)
+
+    def keep_on(self) -> bool:
+        """Keep what the store has, or confirms, for another life."""
+        found = self.looked_for()
+        return found is not None and self._kept(
+            found.value, self._recorded(found.value, 0.0, load_seconds=0.0), is_own=True
+        )
 
     def keep_made(self, value: Any, *, seconds: float, load_seconds: float) -> bool:
         """Keep a value that was made after `found` had nothing; all that it was made of must be of the same stamps."""
@@ -149,8 +183,13 @@ class Reading(Finding):
         return await ask(self._ended, data)
 
     def _hurried(self, load: Callable[[], Any]) -> Outcome[Any]:
-        """Wait for the load for a while only; it goes on, and what it brings is kept."""
-        loading = submit(self._loaded, load)
+        """Wait for the load for a while only; it goes on, and what it brings is kept.
+
+        Where as many go on already as may, nothing is loaded now: what they wait for may be hanging.
+        """
+        loading = finish_later(self._loaded, load)
+        if loading is None:
+            return self._stood_in(TimeoutError("As many loads are late as may be."))
         try:
             return loading.result(self.policy.soft_seconds)
         except TimeoutError as error:
@@ -244,7 +283,6 @@ class Reading(Finding):
         old = self.old
         if old is None or not is_unmoved(old.fences):
             raise error
-        self.namespace.tally.stale += 1
         return Outcome(old.value, "stale", _clock() - old.loaded_at, is_stale=True, cause=self.cause)
 
 

@@ -11,7 +11,7 @@ from perfsite.edge.protocol import Scope
 from perfsite.edge.wanted import Answer, Wanted
 
 LIMIT = 4_096
-COOKIE_MAX_BYTES = 4096
+COOKIE_MAX_BYTES, SEEN_MAX = 4096, 2048
 Seen = tuple[object, ...]
 Asking = tuple[Caller, Wanted]
 K = TypeVar("K")
@@ -50,7 +50,8 @@ class Hits:
             return None
         if headers.get(b"cache-control", b"") not in RELOAD:
             return None
-        caller, wanted = self._caller(headers), self._what(scope, headers)
+        caller = self._caller(headers)
+        wanted = None if caller is None else self._what(scope, headers)
         return None if caller is None or wanted is None else (caller, wanted)
 
     def _caller(self, headers: Mapping[bytes, bytes]) -> Caller | None:
@@ -78,7 +79,7 @@ class Hits:
         return self._wanted.get(seen) or self._read_what(seen, scope, headers)
 
     def _read_what(self, seen: Seen, scope: Scope, headers: Mapping[bytes, bytes]) -> Wanted | None:
-        """Read a request whose like has not been seen; remember it where its route's answers are kept."""
+        """Read a request whose like has not been seen; remember a short one where its route's answers are kept."""
         route = None if scope.get("root_path") else route_of(scope["path"])
         if route is None:
             return None
@@ -91,7 +92,8 @@ class Hits:
             language=headers.get(b"accept-language", b""),
         )
         found = Wanted(asked(raw), route, scope["query_string"])
-        remember(self._wanted, seen, found)
+        if sum(len(part) for part in seen if isinstance(part, (str, bytes))) <= SEEN_MAX:
+            remember(self._wanted, seen, found)
         return found
 
 

@@ -4,14 +4,16 @@ import asyncio
 import dataclasses
 import os
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import msgspec
 import pytest
 from django.db import OperationalError, transaction
 
-from apps.caching import current
+from apps.caching import current, dependencies
 from apps.caching.answers import UNCHANGED, Old
+from apps.caching.desk import LATE, ask
 from apps.caching.exceptions import DeclarationError, UnavailableError
 from apps.caching.namespace import Namespace
 from apps.caching.reading import Reading
@@ -22,6 +24,7 @@ from apps.caching.tag import tags
 from apps.tuning.handle import State
 from tests.caching.conftest import Page
 from tests.caching.model import Model
+from tests.servers.deadline import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEY, TAG = (1,), "thing:1"
@@ -286,3 +289,54 @@ def test_who_has_no_session_ends_none(frail: Frail) -> None:
     frail.answers = 0
     SessionStore().delete()
     assert frail.answers == 0
+
+
+def test_a_read_counts_once_when_it_is_over_and_what_stands_in_is_no_miss(
+    namespace: Namespace[Any], frail: Frail
+) -> None:
+    namespace.get_or_load(KEY, lambda: ONE)
+    frail.answers = 0
+    before = sum(namespace.tally.misses.values())
+    seen: list[int] = []
+
+    def fails_late() -> Any:
+        seen.append(sum(namespace.tally.misses.values()))
+        raise OperationalError
+
+    assert namespace.outcome(KEY, fails_late).is_stale
+    assert (seen, sum(namespace.tally.misses.values()), namespace.tally.stale) == ([before], before, 1)
+
+
+def test_loads_that_hang_hold_up_neither_who_asks_the_store_nor_later_stand_ins(
+    namespace: Namespace[Any], frail: Frail
+) -> None:
+    turned(namespace, l2_seconds=0.0, l3_seconds=0.1, soft_seconds=0.05)
+    go_on = Event()
+    for number in range(LATE + 1):
+        namespace.get_or_load((number,), lambda: ONE)
+        entry = namespace.shelf.entries[(number,)]
+        old = msgspec.structs.replace(entry, loaded_at=entry.loaded_at - 10)
+        namespace.shelf.put((number,), old, limit_bytes=1_000_000)
+
+    def hangs() -> Any:
+        go_on.wait(30)
+        return TWO
+
+    try:
+        stood_in = [namespace.outcome((number,), hangs).is_stale for number in range(LATE + 1)]
+        asked = asyncio.run(asyncio.wait_for(ask(lambda: "here"), 10))
+    finally:
+        go_on.set()
+    assert (stood_in, asked) == ([True] * (LATE + 1), "here")
+    assert namespace.tally.stale == LATE + 1
+    eventually(lambda: namespace.outcome((LATE,), lambda: TWO).value == TWO)
+
+
+def test_a_part_whose_cache_is_off_vouches_for_nothing(namespace: Namespace[Any], frail: Frail) -> None:
+    turned(namespace, is_enabled=False)
+    dependencies.begin()
+    try:
+        namespace.get_or_load(KEY, lambda: ONE)
+        assert not dependencies.agree((TAG,), (b"1", b"epoch"))
+    finally:
+        dependencies.end()

@@ -147,25 +147,31 @@ class Shared:
 
 
 def _entry(namespace: Namespace[Any], key: Key, session: str | None = None) -> Entry | None:
-    """Return the entry that is kept for the key, once the store has said that it is current."""
-    near = namespace.near(key, session=session)
-    if near is not None or _sought(namespace, key, session) is None:
-        return near
-    if session is not None:
-        return sessions.get(session, (namespace.name, key))
-    return namespace.shelf.entries.get(key)
+    """Return the entry that is kept for the key, once the store has said that it is current.
 
-
-def _sought(namespace: Namespace[Any], key: Key, session: str | None = None) -> Outcome[Any] | None:
-    """Return what some level has. What is not found is a read for whoever loads it, and none here."""
+    Where a level of memory is off what lies there may be another than what the store has.
+    """
     near = namespace.near(key, session=session)
     if near is not None:
-        return Outcome(near.value, "L1")
+        return near
+    reading, found = _looked(namespace, key, session)
+    kept = sessions.get(session, (namespace.name, key)) if session is not None else namespace.shelf.entries.get(key)
+    return kept if found is not None and kept is not None and reading.fence.covers(kept.stamps) else None
+
+
+def _sought(namespace: Namespace[Any], key: Key) -> Outcome[Any] | None:
+    """Return what some level has."""
+    near = namespace.near(key)
+    return _looked(namespace, key, None)[1] if near is None else Outcome(near.value, "L1")
+
+
+def _looked(namespace: Namespace[Any], key: Key, session: str | None) -> tuple[Reading, Outcome[Any] | None]:
+    """Look into the shared store. What is not found is a read for whoever loads it, and none here."""
     reading = Reading(namespace, key, session)
     found = reading.looked_for()
     if found is not None:
         reading.observe()
-    return found
+    return reading, found
 
 
 templates: Directory[Template] = Directory()

@@ -64,7 +64,7 @@ class Counted:
     @property
     def reads(self) -> int:
         """How many reads there were."""
-        return self.l1 + self.l2 + self.l3 + sum(self.misses.values())
+        return self.l1 + self.l2 + self.l3 + self.stale + sum(self.misses.values())
 
     @property
     def hit_percent(self) -> float:

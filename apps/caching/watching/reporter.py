@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from apps.backplane.bus import Bus
 from apps.backplane.census import ignore_loss
 from apps.backplane.envelope import Envelope
+from apps.caching.clearing import forget
 from apps.caching.current import store
 from apps.caching.namespace import namespaces
 from apps.caching.sessions import Held, sessions
@@ -66,5 +67,4 @@ class Reporter:
 def _clear(envelope: Envelope) -> None:
     for namespace in namespaces():
         if namespace.name == envelope.payload:
-            namespace.shelf.clear()
-            sessions.clear_namespace(namespace.name)
+            forget(namespace)

@@ -1,5 +1,6 @@
 """What is the same for all who may have it is kept once, and given to those who may, and to nobody else."""
 
+import dataclasses
 import time
 from collections.abc import Callable
 from threading import Thread
@@ -18,13 +19,15 @@ from apps.caching.memory import Entry
 from apps.caching.sessions import sessions
 from apps.chat import access
 from apps.chat.api import answers, messages
-from apps.chat.models import User
+from apps.chat.families import ACCESS, LISTS, MEMBERS
+from apps.chat.models import Membership, User
 from apps.chat.policy import HISTORY, READABLE
 from apps.chat.records import ConversationRecord
 from apps.chat.services.conversations import delete_conversation
 from apps.chat.services.members import add_member, remove_member
 from apps.resilience import degradation
 from apps.tuning.handle import State
+from perfsite.edge.hits import SEEN_MAX
 from tests.caching.http.reader import Reader
 from tests.caching.http.unheard import elsewhere
 from tests.chat.people import conversation, person, said
@@ -261,3 +264,36 @@ def test_an_answer_that_is_not_the_value_as_it_is_teaches_no_head(
     monkeypatch.undo()
     assert not reader.get(history).is_hit
     assert reader.get(history).is_hit
+
+
+def test_whoever_was_removed_elsewhere_is_given_nothing_where_memory_is_switched_off(
+    sign_in: SignIn, ann: User, bob: User, where: ConversationRecord, tended: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lay in memory when it was switched off is not what the shared store has confirmed since."""
+    reader = sign_in(bob)
+    assert reader.get(history_of(where)).status == 200
+    policy = dataclasses.replace(READABLE.policy.current, l1_seconds=0.0)
+    state = READABLE.policy.state
+    READABLE.policy.swap(State(policy=policy))
+    try:
+        Membership.objects.filter(user=bob, conversation_id=where.id)._raw_delete("default")
+        elsewhere([ACCESS.of(bob.pk), LISTS.of(bob.pk), MEMBERS.of(where.id)])
+        for _ in range(3):
+            let_pass(10.0, monkeypatch)
+            answer = reader.get(history_of(where))
+            assert (answer.status, answer.is_hit) == (404, False)
+    finally:
+        READABLE.policy.swap(state)
+
+
+def test_who_is_nobody_leaves_nothing_behind_and_what_is_long_is_not_remembered(
+    sign_in: SignIn, ann: User, history: str
+) -> None:
+    reader = sign_in(ann)
+    nobody = Reader(reader.hits)
+    nobody.client.cookies.clear()
+    assert nobody.from_memory(f"{history}?limit=3") is None
+    assert not reader.hits._wanted
+    reader.get(history)
+    reader.from_memory(f"{history}?{'x' * SEEN_MAX}")
+    assert len(reader.hits._wanted) == 1
