@@ -57,4 +57,7 @@ def is_locked(file: IO[str]) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:  # this file system has none: whoever waits tries again
+        logger.warning("No lock can be had, so nothing is begun on schedule: %s", error)
+        return False
     return True

@@ -1,6 +1,7 @@
 """The embedded default's task worker: Celery inside the web process, so that a trial needs no broker."""
 
 import logging
+import time
 from collections.abc import Callable
 from threading import Thread
 from typing import Any
@@ -14,30 +15,37 @@ from perfsite.edge.pool import Pool
 logger = logging.getLogger(__name__)
 NAME = "celery@in-process"
 QUEUES = ("celery", "import")
-CONCURRENCY = 2  # a long import and the short tasks beside it
 GRACE_SECONDS = 3.0
 
 
 class TaskPool(BasePool):
-    """Celery's pool on daemon threads: its own thread pool would hold the process until the last task ends."""
+    """Celery's pool on daemon threads: its own thread pool would hold the process until the last task ends.
+
+    A thread for each queue: however many imports there are, the short tasks and the schedule go on beside them.
+    """
 
     body_can_be_buffer = True
     signal_safe = False
 
     def on_start(self) -> None:
         """Start the threads."""
-        self._threads = Pool(size=self.limit, name="task")
-        self._threads.start()
+        self._pools = {queue: Pool(size=1, name=f"task-{queue}") for queue in QUEUES}
+        for pool in self._pools.values():
+            pool.start()
 
     def on_stop(self) -> None:
         """Let a task stop between two batches; abandon it after the grace, for tasks are resumable."""
-        self._threads.stop(grace_seconds=GRACE_SECONDS)
+        until = time.monotonic() + GRACE_SECONDS
+        for pool in self._pools.values():
+            pool.stop(grace_seconds=max(0.0, until - time.monotonic()))
 
     on_terminate = on_stop
 
-    def on_apply(self, target: Callable[..., Any], *arguments: Any, **options: Any) -> None:
-        """Queue one task."""
-        self._threads.submit(lambda: run_task(target, *arguments, **options))
+    def on_apply(self, target: Callable[..., Any], args: Any, *arguments: Any, **options: Any) -> None:
+        """Queue one task, whose message says by which queue it came."""
+        _name, _number, request, *_ = args
+        pool = self._pools.get(request["delivery_info"]["routing_key"], self._pools[QUEUES[0]])
+        pool.submit(lambda: run_task(target, args, *arguments, **options))
 
 
 def run_task(target: Callable[..., Any], *arguments: Any, **options: Any) -> None:
@@ -72,7 +80,8 @@ class Worker:
             app=app,
             hostname=NAME,
             pool_cls=TaskPool,
-            concurrency=CONCURRENCY,
+            concurrency=len(QUEUES),
+            prefetch_multiplier=0,  # what waits lies in this process's memory either way
             queues=QUEUES,
             without_heartbeat=True,
             without_mingle=True,

@@ -16,6 +16,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from redis.sentinel import SentinelConnectionPool
 
+from apps.backplane.signals import primary_changed
 from apps.backplane.topology import topology_of
 
 logger = logging.getLogger(__name__)
@@ -55,6 +56,8 @@ class Watch:
             pools = list(self._pools)
         for pool in pools:
             let_go(pool)
+        told = {"primary": "{}:{}".format(*address), "before": "{}:{}".format(*(before or ()))}
+        primary_changed.send_robust(sender=Watch, **told)
 
     def _run(self) -> None:
         while self._is_wanted():

@@ -9,3 +9,9 @@ class MonitoringConfig(AppConfig):
     name = "apps.monitoring"
     label = "monitoring"
     verbose_name = "Monitoring"
+
+    def ready(self) -> None:
+        """Hear of changes by staff."""
+        from apps.monitoring.events import announced  # it needs the models
+
+        announced.watch()

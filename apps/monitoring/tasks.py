@@ -9,6 +9,7 @@ from celery.worker.control import inspect_command
 from django.db import DatabaseError
 
 from apps.monitoring.alerts.evaluation import evaluate
+from apps.monitoring.pruning import prune_rows
 from apps.monitoring.snapshots.tending import tend
 
 logger = logging.getLogger(__name__)
@@ -25,8 +26,9 @@ def look_at_rules() -> None:
 
 @shared_task(name="monitoring.tend_snapshots", ignore_result=True, expires=60)
 def tend_snapshots() -> None:
-    """Roll up and prune what was measured."""
+    """Roll up and prune what was measured, and what was written down."""
     tend()
+    prune_rows()
 
 
 @inspect_command()

@@ -62,13 +62,13 @@ def entries(*, search: Search, before: int | None = None, limit: int = 50) -> li
     rows = _found(search)
     if before is not None:
         rows = rows.filter(id__lt=before)
-    return [_entry(row) for row in rows.order_by("-id")[:limit]]
+    return [entry_of(row) for row in rows.order_by("-id")[:limit]]
 
 
 def every_entry(*, search: Search) -> Iterator[Entry]:
     """Yield all that was found, the oldest first, without holding it."""
     for row in _found(search).order_by("id").iterator(CHUNK):
-        yield _entry(row)
+        yield entry_of(row)
 
 
 def entry(number: int) -> Entry:
@@ -76,7 +76,7 @@ def entry(number: int) -> Entry:
     row = AuditEntry.objects.filter(pk=number).first()
     if row is None:
         raise UnknownEntryError(f"The audit log has no entry {number}.")
-    return _entry(row)
+    return entry_of(row)
 
 
 def actions() -> list[str]:
@@ -95,7 +95,8 @@ def _found(search: Search) -> QuerySet[AuditEntry]:
     return rows.filter(**{name: value for name, value in exact.items() if value})
 
 
-def _entry(row: AuditEntry) -> Entry:
+def entry_of(row: AuditEntry) -> Entry:
+    """Return a row as others read it."""
     return Entry(
         number=row.id,
         at=row.created_at,

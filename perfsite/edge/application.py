@@ -59,6 +59,7 @@ class ResponsePath(Protocol):
 # The loop needs a turn for every event, and waits so long for it while another thread computes: Python's 5 ms make a
 # request beside a busy task three times as slow, and half a millisecond wears a busy processor out with turns.
 TURN_SECONDS = 0.001
+FAILURE = 500
 NOTHING: Mapping[str, Aside] = {}
 
 
@@ -130,6 +131,10 @@ class Edge:
                 await hit.send(send, visit)
             else:
                 await self._bridge(scope, receive, stamped(send, visit))
+        except Exception:
+            if visit is not None:
+                visit.status = visit.status or FAILURE  # the server's answer to what comes out of here
+            raise
         finally:
             self._end(visit)
 

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from apps.backplane.connections import redis_client
 from apps.backplane.envelope import Envelope
 from apps.backplane.shared import SharedBus
+from apps.backplane.signals import primary_changed
 from apps.backplane.topology import Topology, topology_of
 from tests.servers.deadline import eventually
 from tests.servers.sentinel import Sentinels, running_sentinels
@@ -75,8 +76,14 @@ def test_the_bus_goes_on_over_the_new_primary_and_tells_that_it_may_have_missed_
         buses[1].subscribe("tea", heard.append, losses.append)
         eventually(lambda: all(bus.status().is_connected for bus in buses))
         losses.clear()
+        primaries: list[str] = []
+        note = lambda primary, **_: primaries.append(primary)  # noqa: E731
+        primary_changed.connect(note, weak=False)
         sentinels.fail_over()
         eventually(lambda: bool(losses))
+        eventually(lambda: primaries)
+        primary_changed.disconnect(note)
+        assert primaries[0].endswith(f":{sentinels.primary()}")
         eventually(lambda: told(buses[0], heard))
         assert heard[-1].payload == "black"
     finally:

@@ -45,6 +45,26 @@ def task() -> Iterator[Callable[..., Any]]:
         app.tasks.pop(name, None)
 
 
+def test_however_many_imports_wait_a_short_task_runs_beside_them(task: Callable[..., Any]) -> None:
+    ended, ran = Event(), Event()
+
+    def wait() -> None:
+        ended.wait(30)
+
+    def note() -> None:
+        ran.set()
+
+    slow, short = task(wait), task(note)
+    with running():
+        for _ in range(20):
+            slow.apply_async(queue="import")
+        short.apply_async(queue="celery")
+        try:
+            assert ran.wait(10)
+        finally:
+            ended.set()
+
+
 @pytest.mark.parametrize("queue", ["celery", "import"])
 def test_task_of_each_queue_runs_in_this_process(task: Callable[..., Any], queue: str) -> None:
     ran: list[str] = []
@@ -87,7 +107,7 @@ def test_task_that_fails_costs_no_thread(task: Callable[..., Any]) -> None:
 
     tasks = task(fail), task(note)
     with running():
-        for _ in range(worker_module.CONCURRENCY + 1):
+        for _ in range(2):
             tasks[0].delay()
         tasks[1].delay()
         assert ran.wait(20)

@@ -1,12 +1,16 @@
 """What the edge tells of requests can fail without their noticing."""
 
 import logging
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from apps.monitoring.recorders.requests import RequestRecorder
 from apps.monitoring.requests import RequestObserver
 from apps.monitoring.tracing.tracing import Tracing
+from perfsite.edge.application import Edge
+from tests.edge.drive import Call
 
 SCOPE = {"method": "GET", "path": "/api/conversations"}
 
@@ -40,3 +44,22 @@ def test_an_id_that_is_no_trace_gets_one_of_its_own() -> None:
     visit = observer.begin(SCOPE, "mine", {b"x-request-id": b"mine"})
     assert len(visit.trace.id) == 32
     assert visit.request_id == "mine"
+
+
+async def test_what_fails_at_the_edge_itself_is_an_error_of_the_server() -> None:
+    seen: list[Any] = []
+
+    class Watching:
+        def begin(self, *_: Any) -> Any:
+            return SimpleNamespace(status=0, trace=None, began=0.0)
+
+        def end(self, visit: Any) -> None:
+            seen.append(visit.status)
+
+    async def breaks(*_: Any) -> None:
+        raise RuntimeError("the edge")
+
+    edge = Edge(bridge=breaks, sockets=breaks, observer=Watching())
+    with pytest.raises(RuntimeError):
+        await Call(edge, "/").run()
+    assert seen == [500]

@@ -13,6 +13,7 @@ from apps.monitoring.alerts.machine import Course, Look, State, Terms, step
 from apps.monitoring.alerts.rules import RULES
 from apps.monitoring.alerts.rules.rule import Reading, Rule
 from apps.monitoring.alerts.turn import taken_turn
+from apps.monitoring.events.announced import show_alert
 from apps.monitoring.models import Alert
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ def move(rule: Rule, reading: Reading, at: float, *, is_broken: bool) -> None:
     keep(row, course)
     if event is not None:
         write_deliveries(row, event, rule, moment(at))
+        show_alert(row)
 
 
 def begun(name: str, key: str, at: float) -> Alert:

@@ -35,5 +35,10 @@ def _of(row: Alert) -> Iterator[Told]:
             )
 
 
+def last_of(row: Alert) -> Told:
+    """Return what an alert did last; it was raised once at least."""
+    return max(_of(row), key=lambda one: one.at)
+
+
 def _is_within(at: datetime, search: Search) -> bool:
     return (search.since is None or at >= search.since) and (search.until is None or at < search.until)

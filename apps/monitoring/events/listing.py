@@ -19,7 +19,7 @@ MARKERS = 200
 def told(*, search: Search, kind: str = "", limit: int = MARKERS) -> list[Told]:
     """Return what happened between two moments, the latest first. Three queries."""
     mine = [] if kind in {AUDIT, Event.Kind.ALERT} else _events(search, kind, limit)
-    theirs = [_audited(entry) for entry in entries(search=search, limit=limit)] if kind in {"", AUDIT} else []
+    theirs = [audited(entry) for entry in entries(search=search, limit=limit)] if kind in {"", AUDIT} else []
     alarms = alarmed(search, limit) if kind in {"", Event.Kind.ALERT} else []
     return _latest(mine, theirs, alarms, limit=limit)
 
@@ -44,7 +44,8 @@ def _event(row: Event) -> Told:
     return Told(at=row.at, kind=row.kind, title=row.title, detail=row.detail, link=row.link, actor=row.actor)
 
 
-def _audited(entry: Entry) -> Told:
+def audited(entry: Entry) -> Told:
+    """Return a change by staff."""
     return Told(
         at=entry.at,
         kind=AUDIT,

@@ -7,6 +7,7 @@ from typing import Any
 from django.dispatch import Signal
 from django.urls import reverse
 
+from apps.backplane.signals import primary_changed
 from apps.caching.signals import freshness_violated
 from apps.deduplication.signals import duplicate_found, guarantee_lost, guarantee_restored
 from apps.monitoring.events.happening import Happening
@@ -78,8 +79,21 @@ def duplicate(*, count: int, **_: object) -> Happening:
     )
 
 
+def failover(*, primary: str, before: str, **_: object) -> Happening:
+    """Return that another Redis is the primary now."""
+    return Happening(
+        kind=Event.Kind.FAILOVER,
+        subject="redis",
+        state=primary,
+        title=f"Redis has another primary: {primary}",
+        detail=f"It was {before}.",
+        link=reverse("performance", args=("resilience",)),
+    )
+
+
 SOURCES: tuple[tuple[Signal, Callable[..., Happening]], ...] = (
     (breaker_changed, breaker),
+    (primary_changed, failover),
     (guarantee_lost, lost),
     (guarantee_restored, restored),
     (freshness_violated, stale),

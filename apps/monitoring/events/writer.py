@@ -5,7 +5,7 @@ from functools import partial
 
 from django.conf import settings
 
-from apps.monitoring.events.book import prune, write
+from apps.monitoring.events.book import write
 from apps.monitoring.events.happening import Happening
 from apps.monitoring.events.sources import Ears
 from apps.monitoring.live.announcing import announce
@@ -45,9 +45,7 @@ def _keep_all(happenings: list[Happening]) -> None:
 
 
 def _keep(happening: Happening) -> None:
-    """Write it and, where it is news, show it to whoever watches; a deploy is the time to delete what is old."""
-    if happening.kind == Event.Kind.DEPLOY:
-        prune()
+    """Write it and, where it is news, show it to whoever watches."""
     if write(happening):
         announce(
             {

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from apps.monitoring.health.finding import Result
 from apps.monitoring.health.status import Status
@@ -17,6 +17,11 @@ KEPT = timedelta(days=30)
 WAITING_MAX = 1_000
 AGAIN_SECONDS = 1.0
 STOP_SECONDS = 2.0
+
+
+def prune() -> int:
+    """Delete what is older than is kept and return how many. Blocks for a query."""
+    return HealthChange.objects.filter(at__lt=datetime.now(UTC) - KEPT).delete()[0]
 
 
 class History:
@@ -50,11 +55,10 @@ class History:
                 self._wanted.set()
 
     def write(self) -> None:
-        """Write what waits and forget what is old; raise DatabaseError. Blocks."""
+        """Write what waits; raise DatabaseError. Blocks."""
         while self._waiting:
             self._waiting[0].save()
             self._waiting.popleft()
-        HealthChange.objects.filter(at__lt=datetime.now(UTC) - KEPT).delete()
 
     def _change(self, result: Result, before: Status) -> HealthChange:
         return HealthChange(
@@ -77,7 +81,7 @@ class History:
         try:
             if self._waiting:
                 self.write()
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             logger.debug("Changes of health wait for the database: %s", error)
             self._stopping.wait(AGAIN_SECONDS)
             self._wanted.set()

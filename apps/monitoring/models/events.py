@@ -20,6 +20,7 @@ class Event(models.Model):
         FRESHNESS = "freshness", "Freshness"
         DUPLICATE = "duplicate", "Duplicate"
         ALERT = "alert", "Alert"
+        FAILOVER = "failover", "Failover"
 
     at = models.DateTimeField(db_index=True)
     kind = models.CharField(max_length=20, choices=Kind.choices)

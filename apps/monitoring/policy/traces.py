@@ -30,7 +30,7 @@ class TracesPolicy(RecorderPolicy):
     )
     kept_per_second: int = knob(
         20, unit="traces", minimum=1, maximum=10_000, effect=AT_ONCE,
-        help="How many each process keeps in one second; more are dropped and counted.",
+        help="How many each process keeps in one second, half of them by chance at most; more are dropped and counted.",
     )  # fmt: skip
     retention_hours: int = knob(
         72, unit="hours", minimum=1, maximum=2_160, effect="Within ten minutes.",

@@ -83,7 +83,7 @@ def _tell(board: Board, namespace: Namespace[Any], held: Held) -> None:
 
 
 def results(tally: Tally) -> dict[tuple[str, str], int]:
-    """Return the reads by level and result. A read that was given a stale value was a miss before: it counts once."""
+    """Return the reads by level and result."""
     misses = dict(tally.misses)
     bypassed = sum(misses.pop(cause, 0) for cause in ON_PURPOSE)
     return {
@@ -91,6 +91,6 @@ def results(tally: Tally) -> dict[tuple[str, str], int]:
         ("L2", "hit"): tally.l2,
         ("L3", "hit"): tally.l3,
         (NO_LEVEL, "stale"): tally.stale,
-        (NO_LEVEL, "miss"): max(0, sum(misses.values()) - tally.stale),
+        (NO_LEVEL, "miss"): sum(misses.values()),
         (NO_LEVEL, "bypass"): bypassed,
     }

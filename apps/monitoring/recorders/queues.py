@@ -42,7 +42,8 @@ class QueueRecorder(Recorder[None]):
     def __init__(self, tasks: TaskRecorder) -> None:
         super().__init__()
         self._tasks = tasks
-        self._waiting: dict[str, int] | None = {}
+        self._waiting: dict[str, int] | None = None
+        self._is_silent = False  # the broker, as far as is known
         self._bus: Bus | None = None
         self._stopping = Event()
         self._thread = Thread(target=self._look_on, name="queues", daemon=True)
@@ -72,21 +73,31 @@ class QueueRecorder(Recorder[None]):
                 board.put(JOBS, (queue, "waiting"), self._waiting.get(queue, 0))
 
     def look(self) -> None:
-        """Ask the broker, where this process is the one to. Blocks for a round trip."""
-        if not is_first(self._bus):
-            self._waiting = {}
-            return
-        try:
-            self._waiting = waiting()
-        except BROKER_ERRORS as error:
-            if self._waiting is not None:
-                logger.warning("It is not known how many tasks wait: the broker does not answer (%s).", error)
-            self._waiting = None
+        """Ask the broker, where this process is the one to; else it has nothing to tell. Blocks for a round trip."""
+        found = None
+        if is_first(self._bus):
+            try:
+                found = waiting()
+            except BROKER_ERRORS as error:
+                self._complain(error)
+            else:
+                self._is_silent = False
+        self._waiting = found
+
+    def _complain(self, error: Exception) -> None:
+        if not self._is_silent:
+            logger.warning("It is not known how many tasks wait: the broker does not answer (%s).", error)
+        self._is_silent = True
 
     def _look_on(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):
-            if self.rules.is_enabled:
+            if not self.rules.is_enabled:
+                continue
+            try:
                 self.look()
+            except Exception:  # this look is lost; a figure that nobody renews would stay for ever
+                self._waiting = None
+                logger.exception("It is not known how many tasks wait")
 
 
 def queues() -> set[str]:

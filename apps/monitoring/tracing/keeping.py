@@ -41,17 +41,17 @@ class Keeping:
         self.backlogs = backlogs
         self.kept: Counter[str] = Counter()
         self.refused = 0
-        self._second = self._in_second = 0
+        self._second = self._in_second = self._by_chance = 0
 
     def keep_request(self, visit: Visit, why: str, *, is_error: bool) -> None:
         """Keep a request, and log it where it was slow, or failed without anybody's having said so."""
-        if not self._has_room():
+        if not self._has_room(why):
             return
         start, trace = int(visit.at * BILLION), visit.trace
         kept = Kept(trace, start=start, end_ns=start + int(visit.seconds * BILLION), why=why, is_error=is_error)
         kept.visit, visit.is_kept = visit, True
         self._keep(kept)
-        if visit.error is None and why != Why.SAMPLED:  # of an error Django has told
+        if why == Why.SLOW or (why == Why.FAILED and visit.error is None):  # of an error Django has told
             facts = {"method": visit.method, "status": visit.status, "seconds": round(visit.seconds, 3)}
             logger.warning("%s request", why, extra=facts)
 
@@ -60,7 +60,7 @@ class Keeping:
         trace = root.trace
         trace.close(root.end_ns)
         why = why_kept(trace, (root.end_ns - root.start) / BILLION, is_error=root.is_error)
-        if why and self._has_room():
+        if why and self._has_room(why):
             kept = Kept(trace, start=root.start, end_ns=root.end_ns, why=why, is_error=root.is_error)
             kept.kind, kept.root = root.details.get(SEGMENT, Kind.TASK), root
             self._keep(kept)
@@ -69,14 +69,21 @@ class Keeping:
         """Return how many spans could not be kept: late ones, those beyond a bound, those nobody could take."""
         return Late.spans + self.refused + sum(backlog.dropped for backlog in self.backlogs)
 
-    def _has_room(self) -> bool:
+    def _has_room(self, why: str) -> bool:
+        """Return whether one more may be kept in this second. Half of the places are for the slow and the failed.
+
+        An answer tells its trace's id and that it is kept: who sends that id again and again is kept each time.
+        """
         second = time_ns() // BILLION
         if second != self._second:
-            self._second, self._in_second = second, 0
+            self._second, self._in_second, self._by_chance = second, 0, 0
+        limit, is_by_chance = TRACES.current.kept_per_second, why == Why.SAMPLED
+        if self._in_second >= limit or (is_by_chance and self._by_chance >= max(1, limit // 2)):
+            self.refused += 1
+            return False
         self._in_second += 1
-        has_room = self._in_second <= TRACES.current.kept_per_second
-        self.refused += not has_room
-        return has_room
+        self._by_chance += is_by_chance
+        return True
 
     def _keep(self, kept: Kept) -> None:
         self.kept[kept.why] += 1

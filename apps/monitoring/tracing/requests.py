@@ -43,7 +43,7 @@ class RequestTraces:
         if trace is None:
             return
         trace.close(time_ns())
-        is_error = visit.status >= FAILURE or visit.error is not None
+        is_error = visit.status >= FAILURE  # an error that Django turns into 404 or 403 is none of the site's
         why = why_kept(trace, visit.ended - visit.began, is_error=is_error)
         if why and not self._sampler.is_ignored(visit.path):
             self._keeping.keep_request(visit, why, is_error=is_error)

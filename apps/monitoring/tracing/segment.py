@@ -16,8 +16,12 @@ BILLION = 1_000_000_000
 
 def spans_of(kept: Kept) -> list[StoredSpan]:
     """Return all spans of a segment, its first one first."""
-    root = _root_span(kept)
-    return [root, *(_stored(span) for span in kept.trace.spans or ())]
+    request_id = kept.trace.request_id
+    spans = [_root_span(kept), *(_stored(span) for span in kept.trace.spans or ())]
+    if request_id:
+        for span in spans:
+            span.details["perfsite.request_id"] = request_id
+    return spans
 
 
 def row_of(kept: Kept, process: str) -> TraceSegment:
@@ -51,13 +55,10 @@ def route(kept: Kept) -> str:
 
 def _root_span(kept: Kept) -> StoredSpan:
     trace, visit = kept.trace, kept.visit
-    details: Details = {"perfsite.request_id": trace.request_id} if trace.request_id else {}
     if visit is None:
         assert kept.root is not None  # noqa: S101  (what is no request has a root)
-        stored = _stored(kept.root)
-        stored.details |= details
-        return stored
-    details |= {
+        return _stored(kept.root)
+    details: Details = {
         "http.request.method": visit.method,
         "http.route": route(kept),
         "http.response.status_code": visit.status,

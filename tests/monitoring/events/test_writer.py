@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from apps.backplane.signals import primary_changed
 from apps.caching.signals import freshness_violated
 from apps.deduplication.signals import duplicate_found, guarantee_lost, guarantee_restored
 from apps.monitoring.events.happening import Happening
@@ -46,13 +47,15 @@ def test_every_signal_is_written_down(dropped: Counter[str]) -> None:
     guarantee_restored.send_robust(None, lost_seconds=2.0)
     freshness_violated.send_robust(None, namespace="chat.page", digest="ab" * 16, level="L1", why="older")
     duplicate_found.send_robust(None, count=1)
-    assert titles(6) == [
+    primary_changed.send_robust(None, primary="b:6379", before="a:6379")
+    assert titles(7) == [
         f"Version {settings.VERSION} runs",
         "Breaker smtp: closed → open",
         "Guarantee lost: identical work runs once per process only",
         "Guarantee restored: identical work runs once among all processes",
         "Freshness violated: chat.page at L1",
         "Duplicate execution: 1 overlapped another of their key",
+        "Redis has another primary: b:6379",
     ]
     assert not dropped
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from apps.monitoring.health import history as module
 from apps.monitoring.health.finding import Finding, Result
-from apps.monitoring.health.history import KEPT, History
+from apps.monitoring.health.history import KEPT, History, prune
 from apps.monitoring.health.status import Status
 from apps.monitoring.models import HealthChange
 from tests.servers.deadline import eventually
@@ -71,7 +71,9 @@ def test_changes_of_a_month_ago_are_forgotten(history: History) -> None:
         check_name="lamp", process="p", before="pass", after="warn", at=datetime.now(UTC) - KEPT
     )
     history.take(found(Status.WARN))
-    assert eventually(lambda: len(kept()) == 1 and kept()[0][1] == "web:here:1")
+    eventually(lambda: len(kept()) == 2)
+    assert prune() == 1
+    assert kept()[0][1] == "web:here:1"
 
 
 def test_the_end_of_the_server_writes_what_waits() -> None:

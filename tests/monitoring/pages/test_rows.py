@@ -19,6 +19,7 @@ from apps.monitoring.models import (
     Feedback,
     PageMeasurement,
     Statement,
+    TraceSegment,
 )
 from apps.monitoring.recorders.browser import PAGES
 from apps.monitoring.recorders.cache import LOADS, REQUESTS
@@ -91,8 +92,20 @@ def test_exceptions_and_poor_visits_lead_to_their_traces(staff: Client) -> None:
     )  # fmt: skip
     PageMeasurement.objects.create(at=now, route="c/<id>/", kind="navigate", trace_id=TRACE, lcp=9.0, cls=0.05)
     assert 'href="/performance/traces/?range=15m&amp;route=api%2Fslow&amp;why=failed"' in page(staff, "")
+    link = f'href="/performance/traces/{TRACE}/"'
+    assert link not in page(staff, "browser/"), "nobody kept it"
+    TraceSegment.objects.create(
+        trace_id=TRACE,
+        span_id="0" * 16,
+        process="p",
+        kind="request",
+        started_at=now,
+        seconds=1,
+        why="slow",
+        is_error=False,
+    )
     html = page(staff, "browser/")
-    assert f'href="/performance/traces/{TRACE}/"' in html
+    assert link in html
     visit = re.findall(r'class="number( is-bad)?">([^<]+)</td>', html)[-4:]
     assert visit == [(" is-bad", "9 s"), ("", "—"), ("", "—"), ("", "0.05")], "what was poor of it stands out"
 

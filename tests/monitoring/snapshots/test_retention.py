@@ -1,15 +1,17 @@
 """Retention: what is old goes, a batch at a time, and nothing that is not rolled up."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.utils import timezone
 
-from apps.monitoring.models import Series, Snapshot, WorkerRun
+from apps.chat.models import User
+from apps.monitoring.models import Event, Feedback, HealthChange, PageMeasurement, Series, Snapshot, WorkerRun
 from apps.monitoring.models.snapshots import Resolution, RollUp
 from apps.monitoring.policy.retention import RETENTION
 from apps.monitoring.snapshots import retention
@@ -92,6 +94,22 @@ def test_the_command_rolls_up_and_prunes_and_says_what_it_did() -> None:
     out = StringIO()
     call_command("prune_metrics", stdout=out)
     assert "deleted 5 snapshots (1 of raw, 1 of minute" in out.getvalue()
+
+
+@pytest.mark.parametrize("way", ["command", "task"])
+def test_what_is_written_down_one_by_one_goes_as_well(way: str) -> None:
+    old = timezone.now() - timedelta(days=500)
+    PageMeasurement.objects.create(at=old, route="", kind="navigate")
+    Feedback.objects.create(at=old, route="", user=User.objects.create_user("ann"))
+    Event.objects.create(at=old, kind="deploy", subject="x", number=1, state="1", title="x")
+    HealthChange.objects.create(check_name="x", process="p", before="pass", after="warn", at=old)
+    out = StringIO()
+    if way == "command":
+        call_command("prune_metrics", stdout=out)
+        assert "Deleted 2 poor pages and voices, 1 events, 1 changes of health." in out.getvalue()
+    else:
+        tend_snapshots()
+    assert [model.objects.exists() for model in (PageMeasurement, Feedback, Event, HealthChange)] == [False] * 4
 
 
 def test_the_task_does_the_same_by_the_schedule() -> None:

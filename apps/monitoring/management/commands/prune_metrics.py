@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from apps.monitoring.models.snapshots import Resolution
+from apps.monitoring.pruning import prune_rows
 from apps.monitoring.snapshots.tending import Tended, tend
 from apps.tuning.current import refresh
 
@@ -14,12 +15,13 @@ HOUR = 3_600.0
 class Command(BaseCommand):
     """Safe to run at any time, beside anything."""
 
-    help = "Roll up what was measured, and delete what is older than the policy monitor_retention says."
+    help = "Roll up what was measured, and delete what is older than the policies say."
 
     def handle(self, *_: Any, **__: Any) -> None:
         """Do it, and say what was done."""
         refresh()
         self.stdout.write(summary(tend(max_seconds=HOUR)))
+        self.stdout.write(f"Deleted {', '.join(f'{number:,} {what}' for what, number in prune_rows().items())}.")
 
 
 def summary(tended: Tended) -> str:

@@ -9,13 +9,13 @@ from apps.monitoring.pages.totals import Totals
 from apps.monitoring.snapshots.window import Window
 
 REQUESTS, LOADS = "cache_requests_total", "cache_load_duration_seconds"
-HITS = {"result": ("hit", "stale")}
+HITS, READS = {"result": ("hit",)}, {"result": ("hit", "stale", "miss")}
 
 
 def figures(window: Window) -> list[KeyFigure]:
     """Return the key figures of a stretch of time."""
     totals = Totals(window)
-    reads, hits, loads = totals.amount(REQUESTS), totals.amount(REQUESTS, HITS), totals.whole(LOADS)
+    reads, hits, loads = totals.amount(REQUESTS, READS), totals.amount(REQUESTS, HITS), totals.whole(LOADS)
     stale = totals.amount(REQUESTS, {"result": ("stale",)})
     violations = totals.amount("cache_freshness_violations_total")
     return [
@@ -40,7 +40,7 @@ CONTENT = Content(
         ),
         Chart(
             name="cache_hits", title="Hits by namespace", unit="share",
-            lines=(ChartLine(label="", metric=REQUESTS, figure=Figure.SHARE, by="namespace", good=HITS),),
+            lines=(ChartLine(label="", metric=REQUESTS, figure=Figure.SHARE, by="namespace", where=READS, good=HITS),),
         ),
         Chart(
             name="cache_misses", title="Misses by cause", unit="per second", kind=Kind.AREA,

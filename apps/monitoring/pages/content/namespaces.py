@@ -39,15 +39,15 @@ def namespaces(period: Period) -> Table:
 
 
 def _row(name: str, counted: Counter[str], loads: Point | None) -> list[Cell]:
-    hits = sum(counted[kind] for kind in ("L1", "L2", "L3", "stale"))
-    reads = counted.total()
+    hits = sum(counted[kind] for kind in ("L1", "L2", "L3"))
+    reads = hits + counted["stale"] + counted["miss"]
     mean = loads.mean if loads else None
     return [
         Cell(value=name, link=reverse("admin:caching_cachenamespace_change", args=(name,))),
         Cell(value=reads),
         Cell(value=share(hits, reads)),
         *(Cell(value=counted[kind]) for kind in ("L1", "L2", "L3", "stale")),
-        Cell(value=reads - hits),
+        Cell(value=counted["miss"]),
         Cell(value=loads.quantile(0.5) if loads else None),
         Cell(value=loads.quantile(0.95) if loads else None),
         Cell(value=hits * mean if mean is not None else None),

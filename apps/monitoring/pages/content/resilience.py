@@ -2,7 +2,7 @@
 
 from apps.monitoring.charts.chart import Chart, ChartLine, Figure, Kind
 from apps.monitoring.pages.content.content import Content, charts
-from apps.monitoring.pages.content.dependencies import dependencies
+from apps.monitoring.pages.content.dependencies import MADE, dependencies
 from apps.monitoring.pages.table import TableSource
 
 STATE, CALLS = "circuit_breaker_state", "circuit_breaker_calls_total"
@@ -41,7 +41,7 @@ CONTENT = Content(
         ),
         Chart(
             name="retries", title="Attempts after the first", unit="per second",
-            lines=(ChartLine(label="", metric="retries_total", figure=Figure.RATE, by="name"),),
+            lines=(ChartLine(label="", metric="retries_total", figure=Figure.RATE, by="name", where=MADE),),
         ),
         Chart(
             name="bulkheads", title="Calls that have a place, or wait for one", unit="",

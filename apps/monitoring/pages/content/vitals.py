@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import starmap
 
 from apps.monitoring.browser.rating import rating
-from apps.monitoring.models import PageMeasurement
+from apps.monitoring.models import PageMeasurement, TraceSegment
 from apps.monitoring.pages.address import trace_path
 from apps.monitoring.pages.period import Period
 from apps.monitoring.pages.table import CODE, TIME, WORD, Cell, Column, Table
@@ -37,10 +37,13 @@ def vitals(period: Period) -> Table:
 
 
 def poor_pages(period: Period) -> Table:
-    """Return the latest visits one of whose vitals was poor. One query."""
+    """Return the latest visits one of whose vitals was poor, with the trace where it is kept. Two queries."""
     begin = datetime.fromtimestamp(period.window.start, UTC)
-    found = PageMeasurement.objects.filter(at__gte=begin).order_by("-at")[:SHOWN]
-    return Table(columns=POOR_COLUMNS, rows=[_visit(one) for one in found], empty="No visit was poor in this time.")
+    found = list(PageMeasurement.objects.filter(at__gte=begin).order_by("-at")[:SHOWN])
+    traces = TraceSegment.objects.filter(trace_id__in={one.trace_id for one in found if one.trace_id})
+    kept = set(traces.values_list("trace_id", flat=True))
+    rows = [_visit(one, is_kept=one.trace_id in kept) for one in found]
+    return Table(columns=POOR_COLUMNS, rows=rows, empty="No visit was poor in this time.")
 
 
 def _row(route: str, told: dict[str, Point]) -> list[Cell]:
@@ -49,8 +52,8 @@ def _row(route: str, told: dict[str, Point]) -> list[Cell]:
     return [Cell(value=route), Cell(value=visits), *(Cell(value=value) for value in values)]
 
 
-def _visit(one: PageMeasurement) -> list[Cell]:
-    link = trace_path(one.trace_id) if one.trace_id else ""
+def _visit(one: PageMeasurement, *, is_kept: bool) -> list[Cell]:
+    link = trace_path(one.trace_id) if is_kept else ""
     values = zip((*TIMES, "CLS"), (one.lcp, one.inp, one.ttfb, one.cls), strict=True)
     return [Cell(value=one.at, link=link), Cell(value=one.route), Cell(value=one.kind), *starmap(_cell, values)]
 
