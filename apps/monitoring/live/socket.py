@@ -29,6 +29,7 @@ from apps.monitoring.live.limits import (
 )
 from apps.monitoring.live.requests import Request, RequestError, requested
 from apps.monitoring.live.staff import Staff
+from apps.monitoring.live.statistics import sockets
 from apps.monitoring.live.watcher import Watcher
 
 logger = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Socket:
                 ending = await self._last(watcher, receive, send)
             finally:
                 self._aggregator.watchers.discard(watcher)
+                sockets.open = len(self._aggregator.watchers)
             await _say_why(send, ending)
 
     async def _entered(self, scope: Scope) -> Watcher | Refusal:
@@ -73,6 +75,7 @@ class Socket:
         make = self._aggregator.snapshot
         watcher = Watcher(session_key=key, user_id=identity.user_id, now=now, snapshot=make)
         self._aggregator.watchers.add(watcher)
+        sockets.open = len(self._aggregator.watchers)
         return watcher
 
     async def _last(self, watcher: Watcher, receive: Receive, send: Send) -> Refusal:

@@ -18,7 +18,9 @@ from apps.monitoring.live.aggregator import Aggregator
 from apps.monitoring.live.limits import REQUEST_MAX_BYTES, REQUESTS_BURST, WATCHERS_MAX
 from apps.monitoring.live.socket import Socket
 from apps.monitoring.live.staff import Staff
+from apps.monitoring.recorders.sockets import SocketRecorder
 from tests.monitoring.live.said import chart
+from tests.monitoring.recorders.board import Shown
 
 SCOPE = {"type": "websocket", "headers": [], "scheme": "ws"}
 
@@ -106,6 +108,16 @@ async def test_a_browser_that_never_reads_is_closed_and_holds_one_frame(
         assert ending == (4408, "Nothing is read. Connect again.")
         assert await task == (None, "")
     assert not aggregator.watchers
+
+
+async def test_sockets_of_those_who_watch_are_counted_as_others_are(aggregator: Aggregator) -> None:
+    def counted() -> float:
+        return Shown(SocketRecorder())("websocket_connections", "performance")
+
+    async with opened(aggregator) as (browser, _):
+        assert counted() == 1
+        browser.leave()
+    assert counted() == 0
 
 
 async def test_it_watches_pauses_resumes_and_is_told_what_it_may_not_say(aggregator: Aggregator) -> None:
