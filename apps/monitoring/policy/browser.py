@@ -1,6 +1,6 @@
 """What is heard of browsers and of the people at them."""
 
-from apps.monitoring.policy.recorder import RecorderPolicy
+from apps.monitoring.policy.recorder import SampledPolicy
 from apps.tuning.declaration import policy
 from apps.tuning.knob import knob
 from apps.tuning.registry import declare
@@ -9,7 +9,7 @@ AT_ONCE = "At once, in every process."
 
 
 @policy
-class BrowserPolicy(RecorderPolicy):
+class BrowserPolicy(SampledPolicy):
     """What is recorded of pages as browsers saw them, and how often anybody may tell."""
 
     beacons_per_minute: int = knob(

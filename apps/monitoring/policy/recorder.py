@@ -32,16 +32,12 @@ class NamesPolicy(SwitchPolicy):
 
 
 @policy
-class RecorderPolicy(NamesPolicy):
+class SampledPolicy(NamesPolicy):
     """What a recorder takes that hears of each single one."""
 
     sample_percent: float = knob(
         ALL, unit="%", minimum=0.1, maximum=100, effect=AT_ONCE,
         help="How many of all, chosen by chance; each then counts for those that were not chosen.",
-    )  # fmt: skip
-    slow_seconds: float = knob(
-        0.5, unit="seconds", minimum=0.001, maximum=600, effect=AT_ONCE,
-        help="From when on one counts as slow.",
     )  # fmt: skip
 
     def times(self) -> int:
@@ -50,3 +46,13 @@ class RecorderPolicy(NamesPolicy):
             return 1
         share = self.sample_percent / ALL
         return int(1 / share + random.random()) if random.random() < share else 0
+
+
+@policy
+class RecorderPolicy(SampledPolicy):
+    """The same, where some are slow."""
+
+    slow_seconds: float = knob(
+        0.5, unit="seconds", minimum=0.001, maximum=600, effect=AT_ONCE,
+        help="From when on one counts as slow.",
+    )  # fmt: skip

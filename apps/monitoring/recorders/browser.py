@@ -38,6 +38,8 @@ class BrowserRecorder(Recorder[Beacon]):
         """Count what the pages told."""
         weight = round(100 / self.rules.sample_percent)
         for beacon in samples:
+            if self.rules.is_ignored(beacon.path):
+                continue
             self._fold_vitals(board, beacon, weight)
             for name, times in beacon.timings.items():
                 for milliseconds in times:

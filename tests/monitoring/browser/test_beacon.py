@@ -114,3 +114,12 @@ def test_switched_off_it_keeps_nothing(recorders: Recorders) -> None:
     change_policy(name=BROWSER.name, changes={"is_enabled": False}, actor=SYSTEM, reason="a test of the switch")
     assert told(Client(), PAGE).status_code == 204
     assert recorders.browser.drained() == []
+
+
+def test_pages_that_are_ignored_are_not_counted(recorders: Recorders) -> None:
+    change_policy(name=BROWSER.name, changes={"ignore": "/accounts/"}, actor=SYSTEM, reason="a test of the names")
+    told(Client(), PAGE)
+    told(Client(), {**PAGE, "path": "/"})
+    routes = {labels[0] for name, labels in figures(recorders) if name == "page_vitals"}
+    assert len(routes) == 1
+    assert "accounts/login/" not in routes
