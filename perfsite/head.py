@@ -64,8 +64,13 @@ class Protocol(HttpToolsProtocol):
             self._weigh()
         elif was_between and self._at_once == self._begun == 1:
             self._learn((self._peer, bytes(data)))
-        if self._is_in_head or (self.timeout_keep_alive_task is None and self._is_between and self._is_free()):
+        if self._is_in_head or self._is_forgotten():
             self._expect_more()
+
+    def _is_forgotten(self) -> bool:
+        """Return whether nothing is under way and no timer runs: what came began no request. A socket is under way."""
+        is_idle = self.timeout_keep_alive_task is None and self._is_between and self._is_free()
+        return is_idle and self.transport.get_protocol() is self
 
     def _weigh(self) -> None:
         """Refuse a head that has grown too large, and what is neither head nor body: trailers, sizes of chunks."""

@@ -60,6 +60,25 @@ async def test_what_begins_no_request_keeps_no_connection_open(monkeypatch: pyte
     server.close()
 
 
+async def test_a_socket_may_be_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head, "PAUSE_SECONDS", 0.05)
+    reader, writer, server = await connected()
+    writer.write(UPGRADE)
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    await until(lambda: loop.time() - begun > 0.3)
+    writer.write(b"\x81\x80" + bytes(4))  # an empty text, masked
+    async with asyncio.timeout(20):
+        assert await reader.readexactly(6) == b"\x81\x04here"
+    writer.close()
+    server.close()
+
+
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
 LARGE = b"x" * (head.LIMIT_BYTES + 1)
 CHUNKED = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -99,11 +118,17 @@ async def test_a_body_of_any_length_comes_through() -> None:
 async def connected() -> tuple[asyncio.StreamReader, asyncio.StreamWriter, asyncio.Server]:
     """Return a connection to a server of our protocol around an application that has nothing to say."""
 
-    async def application(_scope: Any, _receive: Any, send: Any) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.accept"})
+            while (await receive())["type"] != "websocket.disconnect":
+                await send({"type": "websocket.send", "text": "here"})
+            return
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    config = Config(application, log_config=None, lifespan="off")
+    config = Config(application, log_config=None, lifespan="off", ws="websockets-sansio")
     config.load()
     loop = asyncio.get_running_loop()
     state = ServerState()
