@@ -95,9 +95,8 @@ def test_nothing_begins_after_the_deadline(kettle: Pipeline) -> None:
 
 
 async def test_an_attempt_that_hangs_is_cancelled_and_counts_as_a_failure(kettle: Pipeline) -> None:
-    with obeying(handle(kettle), attempt_seconds=0.02):
-        with pytest.raises(AttemptTimeoutError, match="no answer within"):
-            await kettle.call_async(asyncio.sleep, 30)
+    with obeying(handle(kettle), attempt_seconds=0.02), pytest.raises(AttemptTimeoutError, match="no answer within"):
+        await kettle.call_async(asyncio.sleep, 30)
     with Deadline(0.5), pytest.raises(DeadlineError):  # long enough to be attempted on a busy machine
         await kettle.call_async(asyncio.sleep, 30)
 

@@ -5,6 +5,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,7 +103,8 @@ def signalled(process: ServerProcess, number: signal.Signals) -> None:
     """Send a signal to a server and to the processes it has made, which may be in groups of their own."""
     whole = psutil.Process(process.pid)
     for one in (whole, *whole.children(recursive=True)):
-        one.send_signal(number)
+        with suppress(psutil.NoSuchProcess):  # a process of the database that has done its work
+            one.send_signal(number)
 
 
 def stopped(process: ServerProcess, how: str) -> None:

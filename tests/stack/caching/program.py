@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from django.db.models import F  # noqa: E402
 from apps.backplane.current import bus  # noqa: E402
 from apps.backplane.envelope import Envelope  # noqa: E402
 from apps.caching import current  # noqa: E402
+from apps.caching.exceptions import UnavailableError  # noqa: E402
 from apps.caching.finding import Finding  # noqa: E402
 from apps.caching.namespace import Namespace  # noqa: E402
 from apps.caching.reading import Reading  # noqa: E402
@@ -187,9 +189,10 @@ def without_fence() -> None:
     recorded = Reading._recorded
 
     def fenceless(self: Finding, *args: Any, **kwargs: Any) -> Any:
-        [answer] = current.store().read([self.place], with_entries=False)
-        self.fence.hear(answer.stamps)
-        self.fence.take(tags.of(self.place.tags))
+        with suppress(UnavailableError):  # what is kept without a store is kept as ever
+            [answer] = current.store().read([self.place], with_entries=False)
+            self.fence.hear(answer.stamps)
+            self.fence.take(tags.of(self.place.tags))
         return recorded(self, *args, **kwargs)  # type: ignore[arg-type]
 
     Reading._recorded = fenceless  # type: ignore[assignment,method-assign]
