@@ -28,11 +28,12 @@ def test_a_message_whose_answer_was_lost_with_its_server_is_stored_once(
     expect(grace.messages).to_have_count(1)
     eventually(lambda: ada.page.evaluate("Boolean(window.lose)"), what="the answer")
     pair.one.restart()
-    with ada.page.expect_response(lambda answer: "idempotent-replayed" in answer.headers):
+    with ada.page.expect_response(lambda answer: answer.url.endswith("/messages")) as found:
         ada.page.evaluate("lose()")
+    assert found.value.headers["idempotent-replayed"] == "true"
     expect(ada.unsent).to_have_count(0)
     ada.send("The next one")
     for desk in (ada, grace):
         expect(desk.messages.locator("[data-body]")).to_have_text(["Only once", "The next one"])
-    assert ada.page.evaluate("requestStatistics().avoided.replayed") == 1
+    assert ada.page.evaluate("requestStatistics().avoided.replayed") >= 1  # that she has read may be lost as well
     browser_errors.clear()  # refused connections, as it should be
