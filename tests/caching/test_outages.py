@@ -15,6 +15,7 @@ from apps.caching import current, dependencies
 from apps.caching.answers import UNCHANGED, Old
 from apps.caching.desk import LATE, ask
 from apps.caching.exceptions import DeclarationError, UnavailableError
+from apps.caching.http.shared import _entry
 from apps.caching.namespace import Namespace
 from apps.caching.reading import Reading
 from apps.caching.service import Caching
@@ -340,3 +341,18 @@ def test_a_part_whose_cache_is_off_vouches_for_nothing(namespace: Namespace[Any]
         assert not dependencies.agree((TAG,), (b"1", b"epoch"))
     finally:
         dependencies.end()
+
+
+def test_what_lay_in_memory_when_it_was_switched_off_is_not_what_the_store_confirms(
+    namespace: Namespace[Any], frail: Frail
+) -> None:
+    turned(namespace, l1_seconds=4.0)
+    namespace.get_or_load(KEY, lambda: ONE)
+    turned(namespace, l1_seconds=0.0)
+    frail.release(frail.hold([TAG], None))  # by another process, whose message never comes
+    assert namespace.get_or_load(KEY, lambda: TWO) == TWO
+    assert namespace.shelf.entries[KEY].value == ONE
+    confirmed = namespace.get(KEY)
+    assert confirmed is not None
+    assert confirmed.value == TWO
+    assert _entry(namespace, KEY) is None

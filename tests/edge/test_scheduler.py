@@ -1,5 +1,6 @@
 """The schedule of the embedded default: kept once, beside the task worker of the web process."""
 
+import errno
 import fcntl
 import time
 from collections.abc import Callable, Iterator
@@ -99,3 +100,15 @@ def test_every_scheduled_task_is_one_that_workers_know_and_is_not_kept_in_a_file
     app.loader.import_default_modules()
     assert {entry["task"] for entry in conf.CELERY_BEAT_SCHEDULE.values()} <= set(app.tasks)
     assert conf.CELERY_BEAT_SCHEDULER == "celery.beat:Scheduler"
+
+
+def test_a_file_system_without_locks_is_told_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with (tmp_path / LOCK).open("w") as file:
+        assert not module.is_locked(file)
+    assert "No lock can be had" in caplog.text

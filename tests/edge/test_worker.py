@@ -46,9 +46,10 @@ def task() -> Iterator[Callable[..., Any]]:
 
 
 def test_however_many_imports_wait_a_short_task_runs_beside_them(task: Callable[..., Any]) -> None:
-    ended, ran = Event(), Event()
+    begun, ended, ran = Event(), Event(), Event()
 
     def wait() -> None:
+        begun.set()
         ended.wait(30)
 
     def note() -> None:
@@ -58,6 +59,7 @@ def test_however_many_imports_wait_a_short_task_runs_beside_them(task: Callable[
     with running():
         for _ in range(20):
             slow.apply_async(queue="import")
+        assert begun.wait(20)
         short.apply_async(queue="celery")
         try:
             assert ran.wait(10)

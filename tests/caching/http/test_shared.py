@@ -270,8 +270,8 @@ def test_whoever_was_removed_elsewhere_is_given_nothing_where_memory_is_switched
     sign_in: SignIn, ann: User, bob: User, where: ConversationRecord, tended: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What lay in memory when it was switched off is not what the shared store has confirmed since."""
-    reader = sign_in(bob)
-    assert reader.get(history_of(where)).status == 200
+    reader, other = sign_in(bob), conversation(ann, bob)
+    assert [reader.get(history_of(one)).status for one in (where, other)] == [200, 200]
     policy = dataclasses.replace(READABLE.policy.current, l1_seconds=0.0)
     state = READABLE.policy.state
     READABLE.policy.swap(State(policy=policy))
@@ -280,6 +280,7 @@ def test_whoever_was_removed_elsewhere_is_given_nothing_where_memory_is_switched
         elsewhere([ACCESS.of(bob.pk), LISTS.of(bob.pk), MEMBERS.of(where.id)])
         for _ in range(3):
             let_pass(10.0, monkeypatch)
+            assert reader.get(history_of(other)).status == 200, "known here, and what they may read is in the store"
             answer = reader.get(history_of(where))
             assert (answer.status, answer.is_hit) == (404, False)
     finally:

@@ -190,6 +190,28 @@ def test_who_is_not_the_one_tells_of_nothing_that_waits(recorder: TaskRecorder) 
     assert ("celery", "waiting") not in Shown(one).labels(JOBS)
 
 
+def test_a_look_that_fails_in_a_way_nobody_foresaw_costs_that_look_alone(
+    monkeypatch: pytest.MonkeyPatch,
+    listening: Callable[[Any], Any],
+    recorder: TaskRecorder,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    looks: list[int] = []
+
+    def fails_once() -> dict[str, int]:
+        looks.append(1)
+        if len(looks) == 1:
+            raise RuntimeError("Set changed size during iteration")
+        return {"celery": 7}
+
+    monkeypatch.setattr(queues, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(queues, "waiting", fails_once)
+    one = listening(QueueRecorder(recorder))
+    one._bus = None
+    eventually(lambda: ("celery", "waiting") in Shown(one).labels(JOBS))
+    assert "It is not known how many tasks wait" in caplog.text
+
+
 def test_the_broker_is_asked_again_and_again(
     monkeypatch: pytest.MonkeyPatch, listening: Callable[[Any], Any], recorder: TaskRecorder
 ) -> None:
